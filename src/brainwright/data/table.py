@@ -1,0 +1,93 @@
+"""Table: the user's data as named columns, before any task looks at it. It knows no field and no task."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import IntEnum, StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Kind(StrEnum):
+    """What a column holds."""
+
+    IMAGE = "image"  # file paths (str), encoded files (bytes), or one uint8 array [N, H, W] or [N, H, W, C]
+    NUMBER = "number"  # float64, NaN where missing
+    CATEGORY = "category"  # str, None where missing
+    DATE = "date"  # datetime64[s], NaT where missing
+    TEXT = "text"  # str, None where missing
+
+
+class Share(IntEnum):
+    """Which share of the data a row belongs to."""
+
+    TRAIN = 0
+    VALIDATION = 1
+    TEST = 2
+    OPEN = 3  # not said by the user: splitting decides
+
+
+@dataclass(frozen=True)
+class Column:
+    """Values of one column, [N, ...], what they are, and why they were read so."""
+
+    values: NDArray[Any]
+    kind: Kind
+    reason: str = ""
+
+    def take(self, rows: NDArray[Any]) -> "Column":
+        """Some rows, by index [M] or mask [N]."""
+        return replace(self, values=self.values[rows])
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of equal length; for each row its share and the place it came from."""
+
+    columns: Mapping[str, Column]
+    shares: NDArray[np.uint8]  # [N] of Share
+    source: str = ""  # as the user wrote it
+    files: Sequence[str] = ("",)
+    file_of: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))  # [N] into files, or empty
+    row_of: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))  # [N], 0 = the whole file
+    notes: Sequence[str] = ()  # what the reader noticed, one line each, for the user and the report
+
+    @classmethod
+    def of(cls, columns: Mapping[str, Column], source: str = "memory") -> "Table":
+        """A table made in memory; splitting will decide the shares."""
+        length = len(next(iter(columns.values())))
+        return cls(columns, np.full(length, Share.OPEN, np.uint8), source)
+
+    def __len__(self) -> int:
+        return len(self.shares)
+
+    def __getitem__(self, name: str) -> Column:
+        return self.columns[name]
+
+    def kinds(self, kind: Kind) -> list[str]:
+        """Names of the columns of one kind, in order."""
+        return [name for name, column in self.columns.items() if column.kind == kind]
+
+    def take(self, rows: NDArray[Any]) -> "Table":
+        """Some rows, by index [M] or mask [N]."""
+        return replace(
+            self,
+            columns={name: column.take(rows) for name, column in self.columns.items()},
+            shares=self.shares[rows],
+            file_of=self.file_of[rows] if len(self.file_of) else self.file_of,
+            row_of=self.row_of[rows] if len(self.row_of) else self.row_of,
+        )
+
+    def without(self, *names: str) -> "Table":
+        """The same rows without some columns."""
+        return replace(self, columns={name: col for name, col in self.columns.items() if name not in names})
+
+    def where(self, row: int) -> str:
+        """Where a row came from, for messages: "train.csv, row 12" or "cats/1.jpg"."""
+        file = self.files[self.file_of[row]] if len(self.file_of) else self.source
+        line = int(self.row_of[row]) if len(self.row_of) else row + 1
+        return f"{file}, row {line}" if line else file
