@@ -1,0 +1,65 @@
+"""Examples: what a task learns from, one entry a slot; Portion: one share of them, encoded and ready for batches."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainwright.data.encoded import Encoded
+from brainwright.data.field import Values
+from brainwright.data.slots import Fields, Slot
+from brainwright.data.table import Share
+
+
+def take(values: Values, rows: NDArray[Any]) -> Values:
+    """Some of a slot's values, by index or mask."""
+    if isinstance(values, Mapping):
+        return {name: column.take(rows) for name, column in values.items()}
+    return values[rows]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Values of every slot that has a column, [N] each; the share and the table row each example came from."""
+
+    values: Mapping[str, Values]
+    shares: NDArray[np.uint8]  # [N] of Share
+    rows: NDArray[np.int64]  # [N] row of the table
+
+    def __len__(self) -> int:
+        return len(self.shares)
+
+    def take(self, rows: NDArray[Any]) -> "Examples":
+        """Some examples, by index or mask."""
+        values = {name: take(value, rows) for name, value in self.values.items()}
+        return Examples(values, self.shares[rows], self.rows[rows])
+
+    def share(self, share: Share) -> "Examples":
+        """The examples of one share."""
+        return self.take(np.flatnonzero(self.shares == share))
+
+
+@dataclass(frozen=True)
+class Portion:
+    """Encoded examples of one share, with the fields that encoded them and the values the user gave."""
+
+    fields: Fields
+    examples: Examples
+    encoded: Mapping[str, Encoded]
+
+    @classmethod
+    def of(cls, slots: Sequence[Slot[Any]], fields: Fields, examples: Examples) -> "Portion":
+        """Encode every slot that has values (at prediction the targets have none)."""
+        present = [slot for slot in slots if slot.name in examples.values]
+        encoded = {slot.name: fields[slot].encode_all(examples.values[slot.name]) for slot in present}
+        return cls(fields, examples, encoded)
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def take(self, rows: NDArray[Any]) -> "Portion":
+        """Some examples, by index or mask."""
+        encoded = {name: value.take(rows) for name, value in self.encoded.items()}
+        return replace(self, examples=self.examples.take(rows), encoded=encoded)

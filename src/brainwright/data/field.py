@@ -1,0 +1,90 @@
+"""Field: one type of data; how to learn what must be learned, turn values into arrays, and turn arrays back."""
+
+import html
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Self, TypeAlias, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from brainwright.data.encoded import Dense, Encoded
+from brainwright.data.table import Column
+from brainwright.parts import Part
+
+Values: TypeAlias = NDArray[Any] | Mapping[str, Column]  # one column's values [N, ...], or several whole columns
+Batched_co = TypeVar("Batched_co", covariant=True)
+
+
+@dataclass(frozen=True)
+class Padded:
+    """A batch of values of any length: [B, T, ...], zero beyond each length."""
+
+    values: Tensor
+    lengths: Tensor  # [B] int64
+
+    @property
+    def mask(self) -> Tensor:
+        """[B, T] bool, True where there is a value."""
+        return torch.arange(self.values.shape[1], device=self.values.device) < self.lengths[:, None]
+
+    def to(self, device: torch.device) -> "Padded":
+        """The same on another device."""
+        return Padded(self.values.to(device, non_blocking=True), self.lengths.to(device, non_blocking=True))
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+class Field(Part, ABC, Generic[Batched_co]):
+    """One type of data, such as an image or a category. Its fields are what it learned: plain JSON.
+
+    An unfitted field is a question; `fit` hands back a fitted copy and sees TRAINING values only.
+    """
+
+    drawn: ClassVar[bool] = False
+    """True: the user brings no such column; `draw` makes values anew for every batch."""
+
+    def fit(self, values: Values) -> Self:
+        """Learn what must be learned (classes, mean, vocabulary) from training values."""
+        return self
+
+    @abstractmethod
+    def encode(self, value: Any) -> NDArray[Any]:
+        """One value as an array, always the same for the same value; this is what the cache holds.
+
+        Raises:
+            Fault: the value cannot be what this field is for; names it and the mending.
+        """
+
+    def encode_all(self, values: Values) -> Encoded:
+        """Many values at once; a field overrides this where a vectorised way is faster."""
+        assert not isinstance(values, Mapping)
+        return Dense(np.stack([self.encode(value) for value in values]))
+
+    @abstractmethod
+    def decode(self, encoded: Any) -> Any:
+        """One encoded value (array or tensor) in the user's terms, as JSON can hold it: the inverse of encode."""
+
+    @abstractmethod
+    def collate(self, encoded: Encoded) -> Batched_co:
+        """Join encoded values into a batch: stacked, padded with lengths, or a list."""
+
+    def draw(self, size: int, generator: torch.Generator) -> Batched_co:
+        """A batch of `size` values drawn anew; only for fields that are drawn."""
+        raise NotImplementedError(f"{self.word()} is read from the user's data, not drawn")
+
+    def show(self, value: Any) -> str:
+        """One value of the user's as a short piece of HTML for the report."""
+        return html.escape(str(value))
+
+
+class DenseField(Field[Tensor], ABC):
+    """A field whose encoded values all have one shape: a batch is a stack [B, ...]."""
+
+    def collate(self, encoded: Encoded) -> Tensor:
+        assert isinstance(encoded, Dense)
+        return torch.from_numpy(np.ascontiguousarray(encoded.values))

@@ -1,0 +1,106 @@
+"""Slot: a named, typed place for data in a task. Batch and Prediction are looked up by slot, never by a bare name."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
+
+import torch
+from torch import Tensor
+
+from brainwright.data.field import Field, Padded, Values
+
+F = TypeVar("F", bound=Field[Any])
+F_co = TypeVar("F_co", bound=Field[Any], covariant=True)
+E = TypeVar("E")
+
+
+class Slot(Generic[F_co]):
+    """What a task reads or writes: `image = input(Image())` in its class body."""
+
+    def __init__(self, field: F_co, side: Literal["input", "target"]) -> None:
+        self._field, self.side, self.name = field, side, ""
+
+    @property
+    def field(self) -> F_co:
+        """The field, unfitted."""
+        return self._field
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+
+def input(field: F) -> Slot[F]:  # the contract's own word (design, section 4)
+    """A slot that the net reads."""
+    return Slot(field, "input")
+
+
+def target(field: F) -> Slot[F]:
+    """A slot that holds the truth while learning and the prediction afterwards."""
+    return Slot(field, "target")
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The fitted fields of a task's slots."""
+
+    fitted: Mapping[str, Field[Any]]
+
+    @classmethod
+    def fit(cls, slots: Sequence[Slot[Any]], values: Mapping[str, Values]) -> "Fields":
+        """Fit each slot's field to its TRAINING values; drawn fields have none."""
+        return cls(
+            {slot.name: slot.field.fit(values[slot.name]) if slot.name in values else slot.field for slot in slots}
+        )
+
+    def __getitem__(self, slot: Slot[F]) -> F:
+        fitted = self.fitted[slot.name]
+        assert isinstance(fitted, type(slot.field))
+        return fitted
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some examples as tensors, one entry a slot; `rows` [B] int64 says which examples they are."""
+
+    values: Mapping[str, Any]
+    rows: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.int64))
+
+    def __getitem__(self, slot: "Slot[Field[E]]") -> E:
+        found: E = self.values[slot.name]
+        return found
+
+    def __or__(self, other: Mapping[str, Any]) -> "Batch":
+        return Batch({**self.values, **other}, self.rows)
+
+    def __len__(self) -> int:
+        return len(next(iter(self.values.values())))
+
+    def to(self, device: torch.device) -> "Batch":
+        """The same on another device; ragged entries move one by one."""
+
+        def move(value: Any) -> Any:
+            if isinstance(value, Tensor):
+                return value.to(device, non_blocking=True)
+            return value.to(device) if isinstance(value, Padded) else [move(one) for one in value]
+
+        return Batch({name: move(value) for name, value in self.values.items()}, self.rows)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Answers to a batch: one entry a target slot, encoded as that slot's batches are, and in the user's units.
+
+    `scores` [B, K] are probabilities of a category target's classes, where the task has one; else None.
+    """
+
+    values: Mapping[str, Any]
+    scores: Tensor | None = None
+
+    @classmethod
+    def of(cls, slot: "Slot[Field[E]]", encoded: E, scores: Tensor | None = None) -> "Prediction":
+        """The answer for one target slot."""
+        return cls({slot.name: encoded}, scores)
+
+    def __getitem__(self, slot: "Slot[Field[E]]") -> E:
+        found: E = self.values[slot.name]
+        return found

@@ -1,0 +1,48 @@
+"""Backbone: the family of net that a user chooses; it turns features into better features."""
+
+from abc import abstractmethod
+from typing import ClassVar, Literal, TypeAlias
+
+from pydantic import Field as Option
+from torch import nn
+
+from brainwright.models.features import Form, Shape
+from brainwright.parts import Part
+
+Activation: TypeAlias = Literal["relu", "gelu", "silu", "tanh", "leaky_relu", "mish"]
+ACTIVATIONS: dict[Activation, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "tanh": nn.Tanh,
+    "leaky_relu": nn.LeakyReLU,
+    "mish": nn.Mish,
+}
+
+
+class Backbone(Part):
+    """A family of nets. `takes` is the form it reads; features of another form reach it over a bridge."""
+
+    takes: ClassVar[Form]
+    width: int = Option(128, ge=1)
+    """Numbers in each layer (channels of the first stage in a cnn)."""
+    depth: int = Option(2, ge=1)
+    """Layers, or blocks, one after the other."""
+    activation: Activation = "gelu"
+    """What bends the lines between layers."""
+    dropout: float = Option(0.0, ge=0, lt=1)
+    """Share of numbers that is hidden at random in training."""
+
+    @abstractmethod
+    def build(self, given: Shape) -> "Stage":
+        """The module for features of this shape, whose form is `takes`."""
+
+
+class Stage(nn.Module):
+    """A module from Features to Features that knows the shape it gives."""
+
+    shape: Shape
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape

@@ -1,0 +1,33 @@
+"""Readout: the last layer, from a vector to the K numbers of an answer (logits of classes, or values)."""
+
+import torch
+from torch import Tensor, nn
+
+from brainwright.models.features import Features, Shape, bridge
+
+
+class Readout(nn.Module):
+    """Grid or sequence are averaged; [B, width] -> [B, K], or [B, members, width] -> [B, members, K].
+
+    Starts at zero weight, so that a fresh net's answer is chance: its first loss is log K.
+    """
+
+    def __init__(self, given: Shape, answers: int) -> None:
+        super().__init__()
+        pooled = Shape(given.form, given.width, (), given.members) if given.form == "sequence" else given
+        self.pool = Mean() if given.form == "grid" else bridge(pooled, "vector")
+        self.weight = nn.Parameter(torch.zeros(given.members, given.width, answers))
+        self.bias = nn.Parameter(torch.zeros(given.members, answers))
+
+    def forward(self, given: Features) -> Tensor:
+        values = self.pool(given).values
+        if values.ndim == 3:  # one answer a member
+            return torch.einsum("bmd,mdk->bmk", values, self.weight) + self.bias
+        return nn.functional.linear(values, self.weight[0].T, self.bias[0])
+
+
+class Mean(nn.Module):
+    """Grid [B, C, ...] -> vector [B, C]: the mean over places."""
+
+    def forward(self, given: Features) -> Features:
+        return Features(given.values.flatten(2).mean(2))

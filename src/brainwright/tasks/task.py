@@ -1,0 +1,173 @@
+"""Task: what goes in, what comes out, how wrong an answer is, and how to give one. THE CONTRACT."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import ConfigDict
+from torch import Tensor, nn
+
+from brainwright.data.batching import Shuffled
+from brainwright.data.examples import Examples, Portion
+from brainwright.data.field import Values
+from brainwright.data.slots import Batch, Fields, Prediction, Slot
+from brainwright.data.table import Table
+from brainwright.floors.floor import Floor
+from brainwright.metrics.metric import Metric
+from brainwright.models.backbone import Backbone
+from brainwright.parts import Part
+
+Net: TypeAlias = Any  # an nn.Module, perhaps wrapped for its devices
+Sampler: TypeAlias = Callable[[int], NDArray[np.int64]]  # step -> rows of the training share: a pure function
+
+
+@dataclass(frozen=True)
+class Player:
+    """Who moves in a step: the submodules it may change ("" = all of the net), how often, with what momentum."""
+
+    name: str = "net"
+    modules: tuple[str, ...] = ("",)
+    every: int = 1
+    momentum: float = 0.9
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One player's move: whose, at which step, and how far the training is (0 at its start, 1 at its end)."""
+
+    player: str
+    step: int
+    progress: float
+
+
+@dataclass(frozen=True)
+class Loss:
+    """How wrong each example is, [B], summed over its units (words, boxes, or 1), and how many units it has, [B].
+
+    The loop divides the gradient once by the units of all batches and devices, so that uneven lengths change nothing.
+    """
+
+    each: Tensor
+    units: Tensor
+    parts: Mapping[str, Tensor] = field(default_factory=dict)
+    """Named pieces [B] for the log, such as a penalty."""
+
+    @classmethod
+    def of(cls, each: Tensor, units: Tensor | None = None, **parts: Tensor) -> "Loss":
+        """One unit per example unless said otherwise."""
+        return cls(each, torch.ones_like(each) if units is None else units.to(each), parts)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """"I can learn this because ...": which columns fill which slot, how sure, and why."""
+
+    columns: Mapping[str, str | tuple[str, ...]]
+    """Slot name -> one column, or several for a slot that reads many."""
+    strength: float
+    """0 to 1; the strongest claim wins, and two claims within .1 of each other make the tool ask."""
+    why: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One option that a rule set, and the reason."""
+
+    option: str
+    value: Any
+    reason: str
+
+
+class Task(Part, ABC):
+    """An arrow from fields of data to fields of data. Stateless: weights live in the net, vocabularies in the fields."""
+
+    model_config = ConfigDict(ignored_types=(Slot,))
+    backbones: ClassVar[tuple[str, ...]] = ("mlp", "cnn", "rnn", "lstm", "gru", "transformer")
+    """The families that fit, by word; empty where the task's net has its own form and the choice says nothing."""
+    backbone: ClassVar[str] = "mlp"
+    """The family taken when the user names none."""
+
+    # ---- what every task says -----------------------------------------------------------------
+
+    @classmethod
+    @abstractmethod
+    def claim(cls, table: Table, target: str) -> Claim | None:
+        """Whether this task can learn from a table; `target` is the user's word, or "" when there is none."""
+
+    @abstractmethod
+    def build(self, fields: Fields, backbone: Backbone) -> nn.Module:
+        """The net, for fitted fields, around the backbone that the user chose."""
+
+    @abstractmethod
+    def loss(self, net: Net, batch: Batch, turn: Turn) -> Loss:
+        """How wrong the net is on a batch, seen by the player whose turn it is. Calls the net, never backward()."""
+
+    @abstractmethod
+    def predict(self, net: Net, batch: Batch) -> Prediction:
+        """What the net says to a batch, decoded as far as tensors go (argmax, beam, non-maximum suppression)."""
+
+    @abstractmethod
+    def metrics(self) -> tuple[Metric, ...]:
+        """How good predictions are; the first one selects."""
+
+    @classmethod
+    @abstractmethod
+    def example(cls) -> Table:
+        """A tiny data set that this task must learn in seconds: its tests and its manual page run on it."""
+
+    # ---- what most tasks leave as it is --------------------------------------------------------
+
+    def slots(self) -> tuple[Slot[Any], ...]:
+        """What the task reads and writes, in the order of its class body."""
+        line = reversed(type(self).__mro__)
+        return tuple(value for owner in line for value in vars(owner).values() if isinstance(value, Slot))
+
+    def examples(self, table: Table, claim: Claim) -> Examples:
+        """What the net learns from: a row each, or cut from rows (windows, patches, clips), never across shares."""
+        values: dict[str, Values] = {}
+        for slot, names in claim.columns.items():
+            if isinstance(names, str):
+                if names in table.columns:  # a table asked for predictions has no target
+                    values[slot] = table[names].values
+            else:
+                values[slot] = {name: table[name] for name in names}
+        return Examples(values, table.shares, np.arange(len(table)))
+
+    def decide(self, train: Portion) -> Sequence[Decision]:
+        """What this task knows best for such data: defaults for any option of any part, each with its reason."""
+        return ()
+
+    def players(self) -> tuple[Player, ...]:
+        """Who moves in a step, in order."""
+        return (Player(),)
+
+    def lr_scale(self, parameter: str, progress: float) -> float:
+        """Multiplier of a parameter's learning rate: 0 = frozen."""
+        return 1.0
+
+    def augment(self, batch: Batch, strength: float, generator: torch.Generator) -> Batch:
+        """Change a training batch on its device without changing what it means; strength 0 changes nothing."""
+        return batch
+
+    def sampler(self, train: Portion, size: int, seed: int) -> Sampler:
+        """Which rows make the batch of a step."""
+        return Shuffled(len(train), size, seed)
+
+    def after_step(self, net: nn.Module, turn: Turn) -> None:
+        """After a player's step: move a momentum teacher, clip weights."""
+
+    def after_training(self, net: nn.Module, train: Portion) -> None:
+        """After the last step: keep a gallery of known faces, prototypes of new classes."""
+
+    def score(self, net: Net, batch: Batch) -> Tensor:
+        """How strongly the net stands behind its own answer, [B], differentiable: what explanations explain."""
+        own = batch | self.predict(net, batch).values
+        return -self.loss(net, own, Turn(self.players()[-1].name, 0, 1.0)).each
+
+    def floors(self, fields: Fields) -> tuple[Floor, ...]:
+        """The trivial and the simple models that stand beside the net."""
+        return ()
