@@ -1,0 +1,26 @@
+"""Long short-term memory: reads a sequence step by step and learns what to keep and what to forget."""
+
+from typing import ClassVar, Literal
+
+from torch import nn
+
+from brainwright.models.backbone import Backbone, Stage
+from brainwright.models.features import Form, Shape
+from brainwright.models.pooling import Pool, pooled
+from brainwright.models.recurrent import Layout, Recurrent
+
+
+class Lstm(Backbone):
+    """LSTM with a forget gate (Hochreiter and Schmidhuber 1997; Gers et al. 2000)."""
+
+    takes: ClassVar[Form] = "sequence"
+    activation: Literal["tanh"] = "tanh"
+    """Fixed by the cell."""
+    bidirectional: bool = False
+    """Half of each layer's width reads the sequence from its end."""
+    pool: Pool = "none"
+    """One vector from all steps: the last, the largest numbers, or a learned weighting; none leaves a mean."""
+
+    def build(self, given: Shape) -> Stage:
+        layout = Layout(self.width, self.depth, self.bidirectional, self.dropout)
+        return pooled(Recurrent(given, layout, nn.LSTM), self.pool, self.bidirectional)
