@@ -76,7 +76,7 @@ class Block(nn.Module):
         self.head = 2 * -(-width // (2 * self.heads))  # numbers in a head: even, for rotary pairs
         self.norm = nn.LayerNorm(width)
         self.ask = nn.Linear(width, 3 * self.heads * self.head, bias=False)  # queries, keys and values
-        self.query_norm, self.key_norm = nn.RMSNorm(self.head, eps=1e-6), nn.RMSNorm(self.head, eps=1e-6)
+        self.sharpness = nn.Parameter(torch.ones(self.heads, 1, 1))
         self.answer = nn.Linear(self.heads * self.head, width)
         nn.init.zeros_(self.answer.weight)
         self.dropout = nn.Dropout(options.dropout)
@@ -86,8 +86,8 @@ class Block(nn.Module):
         batch, length, _ = values.shape
         asked = self.ask(self.norm(values)).view(batch, length, 3, self.heads, self.head)
         query, key, value = asked.permute(2, 0, 3, 1, 4)  # [B, heads, T, head] each
-        query, key = rotated(self.query_norm(query)), rotated(self.key_norm(key))
-        found = F.scaled_dot_product_attention(query, key, value, attn_mask=seen)
+        query, key = (rotated(F.rms_norm(one, (self.head,), eps=1e-6)) for one in (query, key))
+        found = F.scaled_dot_product_attention(query * self.sharpness, key, value, attn_mask=seen)
         values = values + self.dropout(self.answer(found.transpose(1, 2).reshape(batch, length, -1)))
         mixed: Tensor = values + self.mixer(values)
         return mixed
