@@ -1,7 +1,7 @@
-"""Encoded: many values of one field as plain arrays, either all of one shape or of any length."""
+"""Encoded: many values of one field as plain arrays: all of one shape, of any length, or windows of one long array."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -51,4 +51,45 @@ class Ragged:
         return Ragged(self.values[places], offsets)
 
 
-Encoded: TypeAlias = Dense | Ragged
+@dataclass(frozen=True)
+class Windows:
+    """Stretches of one long array, which may overlap: window i is series[starts[i] + offset :][:length].
+
+    Nothing is copied before it is asked for: N windows cost N numbers, however long they are.
+    """
+
+    series: NDArray[Any]  # [T, ...]
+    starts: NDArray[np.int64]  # [N], where each example begins
+    length: int
+    offset: int = 0  # rows of the example before its window
+    span: int = 0  # rows of the whole example
+    names: tuple[str, ...] = ()  # what stands in the last axis
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __getitem__(self, rows: Any) -> NDArray[Any]:
+        """One window [length, ...] by number, or some [M, length, ...] by index or mask; copied."""
+        places = self.starts[rows] + self.offset
+        gathered: NDArray[Any] = self.series[np.asarray(places)[..., None] + np.arange(self.length)]
+        return gathered
+
+    def take(self, rows: NDArray[Any]) -> "Windows":
+        """Some windows, by index [M] or mask [N]; none is copied."""
+        return replace(self, starts=self.starts[rows])
+
+    @property
+    def values(self) -> NDArray[Any]:
+        """All windows [N, length, ...], copied."""
+        return self[np.arange(len(self))]
+
+    def covered(self) -> NDArray[Any]:
+        """The rows [M, ...] of the long array that any example reaches, each once, in order."""
+        edges = np.zeros(len(self.series) + 1, np.int64)
+        np.add.at(edges, self.starts, 1)
+        np.add.at(edges, self.starts + self.span, -1)
+        reached: NDArray[Any] = self.series[edges.cumsum()[:-1] > 0]
+        return reached
+
+
+Encoded: TypeAlias = Dense | Ragged | Windows

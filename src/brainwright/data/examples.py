@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from brainwright.data.encoded import Encoded
+from brainwright.data.encoded import Encoded, Windows
 from brainwright.data.field import Values
 from brainwright.data.slots import Fields, Slot
 from brainwright.data.table import Share
@@ -17,7 +17,7 @@ def take(values: Values, rows: NDArray[Any]) -> Values:
     """Some of a slot's values, by index or mask."""
     if isinstance(values, Mapping):
         return {name: column.take(rows) for name, column in values.items()}
-    return values[rows]
+    return values.take(rows) if isinstance(values, Windows) else values[rows]
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Examples:
     values: Mapping[str, Values]
     shares: NDArray[np.uint8]  # [N] of Share
     rows: NDArray[np.int64]  # [N] row of the table
+    notes: tuple[str, ...] = ()  # what was guessed, filled or left out while examples were cut, one line each
 
     def __len__(self) -> int:
         return len(self.shares)
@@ -34,7 +35,7 @@ class Examples:
     def take(self, rows: NDArray[Any]) -> "Examples":
         """Some examples, by index or mask."""
         values = {name: take(value, rows) for name, value in self.values.items()}
-        return Examples(values, self.shares[rows], self.rows[rows])
+        return Examples(values, self.shares[rows], self.rows[rows], self.notes)
 
     def share(self, share: Share) -> "Examples":
         """The examples of one share."""

@@ -11,11 +11,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from brainwright.data.encoded import Dense, Encoded
+from brainwright.data.encoded import Dense, Encoded, Windows
 from brainwright.data.table import Column
 from brainwright.parts import Part
 
-Values: TypeAlias = NDArray[Any] | Mapping[str, Column]  # one column's values [N, ...], or several whole columns
+Values: TypeAlias = NDArray[Any] | Mapping[str, Column] | Windows
+"""One column's values [N, ...], several whole columns, or windows of a long array."""
 Batched_co = TypeVar("Batched_co", covariant=True)
 
 
@@ -62,7 +63,7 @@ class Field(Part, ABC, Generic[Batched_co]):
 
     def encode_all(self, values: Values) -> Encoded:
         """Many values at once; a field overrides this where a vectorised way is faster."""
-        assert not isinstance(values, Mapping)
+        assert isinstance(values, np.ndarray)
         return Dense(np.stack([self.encode(value) for value in values]))
 
     @abstractmethod
