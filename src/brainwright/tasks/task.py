@@ -137,6 +137,10 @@ class Task(Part, ABC):
                 values[slot] = {name: table[name] for name in names}
         return Examples(values, table.shares, np.arange(len(table)))
 
+    def questions(self, table: Table, claim: Claim, fields: Fields) -> Examples:
+        """What is to be answered in a table brought for prediction; its targets may be absent."""
+        return self.examples(table, claim)
+
     def decide(self, train: Portion) -> Sequence[Decision]:
         """What this task knows best for such data: defaults for any option of any part, each with its reason."""
         return ()

@@ -1,0 +1,106 @@
+"""Results: how good the net and every floor are on the same examples, with intervals."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save
+
+from brainwright.data.examples import Portion
+from brainwright.data.slots import Fields, Prediction
+from brainwright.floors.floor import Floor, State
+from brainwright.metrics.metric import Metric
+from brainwright.tasks.task import Task
+from brainwright.training.checkpoints import write_whole
+from brainwright.training.evaluation import judged
+
+NET = "net"
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One model's judgement: metric word -> (value, low, high) on the test share, and the value on validation."""
+
+    model: str
+    kind: Literal["net", "simple", "trivial"]
+    test: Mapping[str, tuple[float, float, float]]
+    validation: Mapping[str, float]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A fitted floor."""
+
+    floor: Floor
+    state: State
+
+    def answer(self, asked: Portion) -> Prediction:
+        """Its prediction."""
+        return self.floor.predict(self.state, asked)
+
+
+def contender(
+    name: str, kind: Literal["net", "simple", "trivial"], metrics: Sequence[Metric], rows: Mapping[str, Any], seconds: float
+) -> Contender:
+    """Judge from metric rows; `rows` holds "test" and "validation"."""
+    test, validation = rows["test"], rows["validation"]
+    return Contender(
+        name,
+        kind,
+        {m.word(): (m.value(test[m.word()]), *m.interval(test[m.word()])) for m in metrics},
+        {m.word(): m.value(validation[m.word()]) for m in metrics},
+        seconds,
+    )
+
+
+def judge_floor(task: Task, ground: Ground, shares: Mapping[str, Portion], seconds: float) -> Contender:
+    """A floor on the same examples as the net."""
+    rows = {name: judged(task, ground.answer(portion), portion) for name, portion in shares.items()}
+    kind: Literal["simple", "trivial"] = "trivial" if ground.floor.trivial else "simple"
+    return contender(ground.floor.word(), kind, task.metrics(), rows, seconds)
+
+
+def best_of(contenders: Sequence[Contender], metric: Metric) -> Contender:
+    """The best on the VALIDATION share; the test share never chooses."""
+    best = contenders[0]
+    for one in contenders[1:]:
+        if metric.better(one.validation[metric.word()], best.validation[metric.word()]):
+            best = one
+    return best
+
+
+def warnings(contenders: Sequence[Contender], metric: Metric) -> list[str]:
+    """Floors that the net does not beat, said aloud."""
+    net, *floors = contenders
+    mine, low, high = net.test[metric.word()]
+    said = []
+    for floor in floors:
+        value = floor.test[metric.word()][0]
+        if not metric.better(mine, value):
+            said.append(
+                f"the net ({metric.word()} {mine:.4g}, 95 % {low:.4g} to {high:.4g}) does not beat "
+                f"{floor.model} ({value:.4g}): use --select best, or look at what the data allow"
+            )
+    return said
+
+
+def save_floors(path: Any, grounds: Mapping[str, Ground]) -> None:
+    """All floors' arrays in one safetensors file."""
+    arrays: dict[str, NDArray[Any]] = {
+        f"{word}/{name}": np.ascontiguousarray(array) for word, one in grounds.items() for name, array in one.state.items()
+    }
+    write_whole(path, save(arrays))
+
+
+def load_floors(path: Any, task: Task, fields: Fields) -> dict[str, Ground]:
+    """The floors that `save_floors` saved."""
+    arrays = load_file(path)
+    grounds = {}
+    for floor in task.floors(fields):
+        prefix = f"{floor.word()}/"
+        state = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+        grounds[floor.word()] = Ground(floor, state)
+    return grounds

@@ -1,0 +1,87 @@
+"""The only file that knows devices, their arithmetic and their threads."""
+
+import os
+import platform
+import sys
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import torch
+
+from brainwright.errors import Fault
+from brainwright.training.options import Training
+
+try:
+    import resource
+except ModuleNotFoundError:  # Windows has none: memory is then not measured, and the report says so
+    resource = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where and how a run computes."""
+
+    device: torch.device
+    half: bool
+    """Heavy layers in bfloat16."""
+
+    def arithmetic(self) -> AbstractContextManager[object]:
+        """The context in which nets run forward."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.half)
+
+    def wait(self) -> None:
+        """Until the device has done all it was asked: only around timings."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
+
+
+def place(how: Training) -> Place:
+    """Choose device and arithmetic, and set the threads.
+
+    Raises:
+        Fault: the device that was asked for is not there.
+    """
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if how.device != "auto" and not there[how.device]:
+        raise Fault(f"device {how.device!r} is not on this machine", "use --device auto")
+    name = how.device if how.device != "auto" else next(word for word in ("cuda", "mps", "cpu") if there[word])
+    torch.set_num_threads(how.threads or processors())
+    if name == "cuda":
+        torch.backends.cudnn.benchmark = True
+        torch.set_float32_matmul_precision("high")
+    half = how.precision == "bfloat16" or (how.precision == "auto" and has_bfloat16(name))
+    return Place(torch.device(name), half)
+
+
+def processors() -> int:
+    """Processors that this process may use."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(allowed, torch.get_num_threads()))
+
+
+def has_bfloat16(device: str) -> bool:
+    """Whether the hardware multiplies in bfloat16, not only emulates it."""
+    if device == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device == "cpu" and torch.cpu._is_avx512_bf16_supported()
+
+
+def hardware() -> dict[str, str]:
+    """What this machine is, in words, for the run's record."""
+    card = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none"
+    return {
+        "processor": platform.processor() or platform.machine(),
+        "processors": str(processors()),
+        "gpu": card,
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+
+
+def peak_memory() -> float:
+    """The most memory this process held so far, in MiB; NaN where the system does not tell."""
+    if resource is None:
+        return float("nan")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return float(peak / (2**20 if sys.platform == "darwin" else 2**10))

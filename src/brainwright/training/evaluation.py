@@ -1,0 +1,87 @@
+"""Using a net on a whole portion: predictions, losses and metric rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from brainwright.data.batching import in_order
+from brainwright.data.examples import Portion
+from brainwright.data.slots import Batch, Prediction
+from brainwright.metrics.metric import Metric
+from brainwright.tasks.task import Task, Turn
+from brainwright.training.devices import Place
+
+EVALUATION_BATCH = 256
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What a net said to a portion, and how good that was."""
+
+    prediction: Prediction
+    losses: NDArray[np.float64]
+    """[N] loss per unit of each example, by the task's last player; empty when there is no truth."""
+    rows: Mapping[str, NDArray[np.float64]]
+    """Metric word -> its rows [N, k]."""
+
+    def values(self, metrics: Sequence[Metric]) -> dict[str, float]:
+        """One number a metric."""
+        return {metric.word(): metric.value(self.rows[metric.word()]) for metric in metrics}
+
+
+@torch.no_grad()
+def evaluate(task: Task, net: nn.Module, portion: Portion, at: Place, judge: bool = True) -> Evaluated:
+    """Predict a portion in order; `judge` = the truth is known, so losses and metric rows are wanted."""
+    net.eval()
+    turn = Turn(task.players()[-1].name, 0, 1.0)
+    predictions, losses, rows = [], [], [[] for _ in task.metrics()]  # type: ignore[var-annotated]
+    for batch in in_order(task.slots(), portion, EVALUATION_BATCH):
+        there = batch.to(at.device)
+        with at.arithmetic():
+            prediction = task.predict(net, there)
+            if judge:
+                loss = task.loss(net, there, turn)
+                losses.append((loss.each / loss.units.clamp(min=1)).double().cpu())
+        prediction = to_cpu(prediction)
+        predictions.append(prediction)
+        for metric, kept in zip(task.metrics() if judge else (), rows, strict=False):
+            kept.append(metric.rows(prediction, batch))
+    words = [metric.word() for metric in task.metrics()] if judge else []
+    return Evaluated(
+        joined(predictions),
+        torch.cat(losses).numpy() if judge else np.zeros(0),
+        {word: torch.cat(kept).double().numpy() for word, kept in zip(words, rows, strict=False)},
+    )
+
+
+def judged(task: Task, prediction: Prediction, portion: Portion) -> dict[str, NDArray[np.float64]]:
+    """Metric rows of a whole portion's prediction (a floor's, say)."""
+    (batch,) = in_order(task.slots(), portion, max(1, len(portion)))
+    return {metric.word(): metric.rows(prediction, batch).double().numpy() for metric in task.metrics()}
+
+
+def to_cpu(prediction: Prediction) -> Prediction:
+    """The same on the processor, scores in float32."""
+    moved = Batch(prediction.values).to(torch.device("cpu")).values
+    moved = {name: widened(value) for name, value in moved.items()}
+    return Prediction(moved, None if prediction.scores is None else prediction.scores.float().cpu())
+
+
+def widened(value: Any) -> Any:
+    """bfloat16 is for inside nets only."""
+    return value.float() if isinstance(value, Tensor) and value.dtype == torch.bfloat16 else value
+
+
+def joined(predictions: Sequence[Prediction]) -> Prediction:
+    """Batches of predictions as one: stacked where they are tensors, else a list."""
+    values: dict[str, Any] = {}
+    for name, first in predictions[0].values.items():
+        pieces = [prediction.values[name] for prediction in predictions]
+        values[name] = torch.cat(pieces) if isinstance(first, Tensor) else [one for piece in pieces for one in piece]
+    scores = [prediction.scores for prediction in predictions if prediction.scores is not None]
+    return Prediction(values, torch.cat(scores) if scores else None)

@@ -1,0 +1,102 @@
+"""A seat per player: its own weights, their optimizers, and the rate of each group of them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from brainwright.tasks.task import Player, Task
+from brainwright.training.optimizers import Muon, optimizer
+from brainwright.training.options import Training
+from brainwright.training.schedules import share
+
+PROBES = tuple(step / 20 for step in range(21))  # where rate curves are compared, to put equal ones into one group
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A player at the table."""
+
+    player: Player
+    optimizers: Sequence[torch.optim.Optimizer]
+    weights: Sequence[nn.Parameter]
+    others: Sequence[nn.Parameter]
+    """Everybody else's weights: frozen while this player moves."""
+
+    def groups(self) -> Iterator[dict[str, Any]]:
+        """Parameter groups of all its optimizers; each bears the name of its first parameter."""
+        for one in self.optimizers:
+            yield from one.param_groups
+
+    @contextmanager
+    def acting(self) -> Iterator[None]:
+        """While this player moves, nobody else's weights gather gradients."""
+        for weight in self.others:
+            weight.requires_grad_(False)
+        try:
+            yield
+        finally:
+            for weight in self.others:
+                weight.requires_grad_(True)
+
+    @torch.no_grad()
+    def step(self, task: Task, how: Training, progress: float, units: Tensor) -> None:
+        """Divide the summed gradient once by the units, shorten it, move the weights, forget the gradient."""
+        gradients = [weight.grad for weight in self.weights if weight.grad is not None]
+        scale = 1 / units.clamp(min=1)
+        if how.clip:
+            norms = torch._foreach_norm(gradients)
+            length = torch.stack(norms).norm() * scale
+            scale = scale * (how.clip / (length + 1e-6)).clamp(max=1)
+        torch._foreach_mul_(gradients, scale.to(gradients[0].dtype))
+        peak = share(how.schedule, how.warmup, progress)
+        for group in self.groups():
+            group["lr"] = group["peak"] * peak * task.lr_scale(group["name"], progress)
+        for one in self.optimizers:
+            one.step()
+            one.zero_grad()
+
+
+def seat(player: Player, task: Task, net: nn.Module, how: Training) -> Seat:
+    """Give a player its weights and their optimizers."""
+    mine = {
+        f"{part}.{name}".strip("."): weight
+        for part in player.modules
+        for name, weight in net.get_submodule(part).named_parameters()
+    }
+    own = {id(weight) for weight in mine.values()}
+    others = [weight for weight in net.parameters() if id(weight) not in own and weight.requires_grad]
+    turned = hidden_matrices(net) & own if how.optimizer == "muon" else set()
+    optimizers: list[torch.optim.Optimizer] = []
+    plain = {name: weight for name, weight in mine.items() if id(weight) not in turned}
+    if plain:
+        optimizers.append(optimizer(grouped(plain, task, how), how, player.momentum))
+    if turned:
+        matrices = {name: weight for name, weight in mine.items() if id(weight) in turned}
+        optimizers.append(Muon(grouped(matrices, task, how, MUON_RATE), how.lr, how.momentum))
+    return Seat(player, optimizers, list(mine.values()), others)
+
+
+MUON_RATE = 10.0  # Muon's rate over AdamW's, so that one --lr serves both (its steps have unit singular values)
+
+
+def grouped(
+    weights: dict[str, nn.Parameter], task: Task, how: Training, rate: float = 1.0
+) -> list[dict[str, Any]]:
+    """Weights whose rate and decay run alike, together: vectors are not decayed."""
+    groups: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for name, weight in weights.items():
+        decay = how.weight_decay if weight.ndim >= 2 else 0.0
+        key = (decay, *(task.lr_scale(name, probe) for probe in PROBES))
+        fresh = {"params": [], "name": name, "weight_decay": decay, "lr": how.lr, "peak": how.lr * rate}
+        groups.setdefault(key, fresh)["params"].append(weight)
+    return list(groups.values())
+
+
+def hidden_matrices(net: nn.Module) -> set[int]:
+    """Ids of the weights of linear and convolution layers: what Muon turns. Embeddings and read-outs are not."""
+    kinds = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+    return {id(module.weight) for module in net.modules() if isinstance(module, kinds) and min(module.weight.shape[:2]) > 1}
