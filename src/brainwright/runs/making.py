@@ -188,6 +188,8 @@ def driven(loop: Loop, tell: Teller) -> bool:
         if not loop.best:
             loop.look()
         return True
+    finally:
+        tell.done()
     return False
 
 

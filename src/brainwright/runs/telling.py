@@ -17,6 +17,9 @@ class Teller(Protocol):
     def moment(self, moment: Moment) -> None:
         """How the training stands."""
 
+    def done(self) -> None:
+        """The training has ended, at its end or before."""
+
 
 class Silent:
     """Listens and says nothing."""
@@ -28,4 +31,7 @@ class Silent:
         """Nothing."""
 
     def moment(self, moment: Moment) -> None:
+        """Nothing."""
+
+    def done(self) -> None:
         """Nothing."""

@@ -1,0 +1,117 @@
+"""The Python interface: the same words and options as the command line and YAML."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from brainwright.data.checking import Finding
+from brainwright.deliver.card import write_card
+from brainwright.deliver.report import write_report
+from brainwright.deliver.terminal import teller
+from brainwright.errors import Fault
+from brainwright.runs import making
+from brainwright.runs.asking import question
+from brainwright.runs.planning import Forecast, forecast, inspect
+from brainwright.runs.record import RECORD, read_json
+from brainwright.runs.run import Run as Kept
+from brainwright.runs.run import load as load_kept
+from brainwright.runs.scoring import score
+
+__all__ = ["Fault", "Finding", "Forecast", "Run", "check", "load", "plan", "resume", "train"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A trained run: `metrics`, `predict`, `evaluate`, `report`."""
+
+    kept: Kept
+
+    @property
+    def folder(self) -> Path:
+        """Where everything lies."""
+        return self.kept.folder
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """All of run.json."""
+        return self.kept.record
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Metric -> value on the test share."""
+        return self.kept.metrics
+
+    def predict(self, source: Any) -> list[dict[str, Any]]:
+        """Answers for a path, a text, a mapping of column to value, a list of those, or a DataFrame.
+
+        Raises:
+            Fault: the input cannot be read as this run's input.
+        """
+        return self.kept.predict(question(self.kept, source))
+
+    def evaluate(self, source: Any) -> dict[str, tuple[float, float, float]]:
+        """Metric -> (value, low, high) on labelled data of the user's; 95 % bootstrap interval.
+
+        Raises:
+            Fault: a column is missing, the target too.
+        """
+        return score(self.kept, question(self.kept, source))
+
+    def report(self) -> Path:
+        """Draw the report anew from the run's folder."""
+        write_card(self.folder)
+        return write_report(self.folder)
+
+
+def train(source: Any, quiet: bool = False, **options: Any) -> Run:
+    """Train on the user's data; options are those of the command line.
+
+    Raises:
+        Fault: anything the user can mend, in one line.
+    """
+    return delivered(making.train(source, options, teller(quiet)))
+
+
+def resume(folder: str | Path, quiet: bool = False, **options: Any) -> Run:
+    """Go on with a run that was broken off, bit for bit; `epochs` or `budget` may be raised.
+
+    Raises:
+        Fault: no such run, no checkpoint, or changed data.
+    """
+    home = Path(folder)
+    return delivered(making.resume(home, read_json(home / RECORD), options, teller(quiet)))
+
+
+def delivered(kept: Kept) -> Run:
+    """A run with its report and card written."""
+    run = Run(kept)
+    run.report()
+    return run
+
+
+def load(folder: str | Path) -> Run:
+    """Take up a finished run.
+
+    Raises:
+        Fault: the folder holds none.
+    """
+    return Run(load_kept(folder))
+
+
+def check(source: Any, **options: Any) -> list[Finding]:
+    """What is wrong or odd with the data, worst first.
+
+    Raises:
+        Fault: the data cannot be opened.
+    """
+    return list(inspect(source, options).findings)
+
+
+def plan(source: Any, quiet: bool = True, **options: Any) -> Forecast:
+    """What a training would decide and cost, from real steps measured here and now.
+
+    Raises:
+        Fault: as for `train`.
+    """
+    return forecast(source, options, teller(quiet))

@@ -1,0 +1,29 @@
+"""Train on 1,797 real handwritten digits that come with scikit-learn, and show what a run leaves behind."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+from brainwright import api
+from brainwright.data.table import Column, Kind, Table
+from brainwright.deliver.summary import as_json, as_text
+from brainwright.flags import read
+
+BRIGHTEST = 16.0  # scikit-learn keeps these pictures on a scale of 0 to 16
+
+
+def main(words: Sequence[str]) -> int:
+    """Train, print the results and the report's path."""
+    asked = read(words, ("quiet", "json", "help"))
+    if "help" in asked.switches:
+        print(__doc__)
+        return 0
+    digits = load_digits()
+    images = (digits.images * (255 / BRIGHTEST)).round().astype(np.uint8)
+    labels = digits.target.astype(str).astype(object)
+    columns = {"image": Column(images, Kind.IMAGE), "label": Column(labels, Kind.CATEGORY)}
+    quiet = bool({"quiet", "json"} & asked.switches)
+    run = api.train(Table.of(columns, "digits"), quiet=quiet, **asked.options)
+    print(as_json(run.record, run.folder) if "json" in asked.switches else as_text(run.record, run.folder))
+    return 0

@@ -1,0 +1,94 @@
+"""Asking: what a user brings for prediction (files, folders, tables, texts, rows) as a table the run can read."""
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from brainwright.data.opening import open_table
+from brainwright.data.table import Column, Kind, Table
+from brainwright.errors import Fault
+from brainwright.runs.run import Run
+
+PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm"}
+
+
+def question(run: Run, source: Any) -> Table:
+    """A table of the run's input columns.
+
+    `source` is a path to a picture, a folder of pictures or a table; a text where the run reads one; a mapping of
+    column to value, a list of them, or a pandas DataFrame.
+
+    Raises:
+        Fault: nothing there that this run can read.
+    """
+    if isinstance(source, Table):
+        return source
+    if isinstance(source, Mapping):
+        source = [source]
+    if isinstance(source, list):
+        source = pd.DataFrame(source)
+    if isinstance(source, pd.DataFrame):
+        return open_table(source, kinds_of(run, source.columns))
+    lone = single_input(run)
+    path = Path(source) if len(str(source)) < 1000 else Path()
+    if lone and run.kinds.get(lone) == Kind.IMAGE and path.suffix.lower() in PICTURES:
+        if not path.is_file():
+            raise Fault(f"there is no picture {path}", "check the path")
+        return Table.of({lone: Column(np.array([str(path)], object), Kind.IMAGE)}, str(path))
+    if lone and run.kinds.get(lone) == Kind.TEXT and not (path.name and path.exists()):
+        return Table.of({lone: Column(np.array([str(source)], object), Kind.TEXT)}, "the text given")
+    return named(run, open_table(path, columns_of(run, path)), lone)
+
+
+def from_lines(run: Run, content: str) -> Table:
+    """Standard input: JSON lines, a CSV with a header, or plain lines of text for a run that reads one text."""
+    lone = single_input(run)
+    if content.lstrip().startswith("{"):
+        return question(run, [json.loads(line) for line in content.splitlines() if line.strip()])
+    if lone and run.kinds.get(lone) == Kind.TEXT:
+        lines = [line for line in content.splitlines() if line.strip()]
+        return Table.of({lone: Column(np.array(lines, object), Kind.TEXT)}, "standard input")
+    return question(run, pd.read_csv(io.StringIO(content)))
+
+
+def single_input(run: Run) -> str:
+    """The one column that the run reads, or "" when it reads several."""
+    columns = [run.claim.columns.get(slot.name) for slot in run.task.slots() if slot.side == "input"]
+    return columns[0] if len(columns) == 1 and isinstance(columns[0], str) else ""
+
+
+def named(run: Run, table: Table, lone: str) -> Table:
+    """A folder of pictures calls its column `image`; the run may know it by another name."""
+    same = table.kinds(run.kinds[lone]) if lone in run.kinds else []
+    if lone and lone not in table.columns and len(same) == 1:
+        columns = dict(table.columns)
+        columns[lone] = columns.pop(same[0])
+        return Table(columns, table.shares, table.source, table.files, table.file_of, table.row_of, table.notes)
+    return table
+
+
+def kinds_of(run: Run, present: Any) -> str:
+    """How columns were read in training, as the `columns` option writes it, for those that are present."""
+    return ",".join(f"{name}={kind.value}" for name, kind in run.kinds.items() if name in set(present) and safe(name))
+
+
+def columns_of(run: Run, path: Path) -> str:
+    """The same for a table file, whose header is asked first; folders and other layouts bring their own kinds."""
+    if path.suffix.lower() not in {".csv", ".tsv"}:
+        return ""
+    try:
+        header = path.read_text(encoding="utf-8-sig").partition("\n")[0]
+    except (OSError, UnicodeDecodeError):
+        return ""  # opening it will say what is wrong
+    splitter = "\t" if "\t" in header else ","
+    return kinds_of(run, [name.strip().strip('"') for name in header.split(splitter)])
+
+
+def safe(name: str) -> bool:
+    """Whether the `columns` option can write this name."""
+    return not set(name) & set(",=")
