@@ -31,7 +31,13 @@ class Source:
     @property
     def tree(self) -> ast.Module:
         """Its syntax tree."""
-        return ast.parse(self.text)
+        return parsed(self.text)
+
+
+@cache
+def parsed(text: str) -> ast.Module:
+    """The syntax tree of a text; every rule asks for it anew."""
+    return ast.parse(text)
 
 
 @cache

@@ -73,10 +73,11 @@ def many_parameters(source: Source) -> Iterator[str]:
 
 
 def files_without_opening(source: Source) -> Iterator[str]:
-    """The first line is a sentence that says what the file is; a task's is its arrow."""
+    """The first line is a sentence that says what the file is; a task's is its arrow, a command's ends in its usage."""
     first = (ast.get_docstring(source.tree) or "").partition("\n")[0]
     folder, _, file = source.name.rpartition("/")
-    if not first.endswith((".", "?")) or len(first.split()) < 3:
+    usage = folder == "commands" and f": brainwright {file.removesuffix('.py')} " in f"{first} "
+    if not (first.endswith((".", "?")) or usage) or len(first.split()) < 3:
         yield f"does not open with one sentence: {first!r}"
     elif folder == "tasks" and file not in {"task.py", "__init__.py"} and " -> " not in first.partition(":")[0]:
         yield f"a task opens with its arrow, 'Image -> Category: ...', not with {first!r}"
@@ -169,6 +170,13 @@ def test_a_rule_sees_what_breaks_it(rule: Rule, text: str) -> None:
 def test_a_task_must_open_with_its_arrow() -> None:
     assert list(files_without_opening(Source("tasks/planted.py", '"""Tells things of one kind apart."""\n')))
     assert not list(files_without_opening(Source("tasks/planted.py", '"""Image -> Category: say what it shows."""\n')))
+
+
+def test_a_command_may_close_with_its_usage() -> None:
+    line = '"""Show the net of a run: brainwright describe RUN"""\n'
+    assert not list(files_without_opening(Source("commands/describe.py", line)))
+    assert list(files_without_opening(Source("commands/train.py", line)))
+    assert list(files_without_opening(Source("runs/describe.py", line)))
 
 
 @pytest.mark.parametrize("name", ["utils.py", "data/helpers/csv.py", "base.py"])

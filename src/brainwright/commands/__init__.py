@@ -1,0 +1,1 @@
+"""Commands: one file a word of the command line."""

@@ -1,0 +1,1 @@
+"""Data: from a path to a checked and split table, encoded once, gathered in batches."""

@@ -1,0 +1,1 @@
+"""Deliver: what a run hands to people: the terminal's words, the report, the card."""

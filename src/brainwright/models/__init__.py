@@ -1,0 +1,1 @@
+"""Models: features, stems, backbones and heads, and the net they make together."""

@@ -1,0 +1,1 @@
+"""Stems: from one field's batch to features; one file a field."""

@@ -1,0 +1,1 @@
+"""Runs: one training from question to folder, and the folder read again."""
