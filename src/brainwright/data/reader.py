@@ -26,3 +26,8 @@ class Reader(Part):
         Raises:
             Fault: one line naming the file and the row that cannot be read, and how to mend it.
         """
+
+    @classmethod
+    @abstractmethod
+    def example(cls, folder: Path) -> Path:
+        """Write a tiny data set of this layout into an empty folder and name the path to open: tests and manual."""

@@ -84,7 +84,7 @@ def prepare(source: Any, options: Mapping[str, Any], tell: Teller) -> Prepared:
             (tell.warn if finding.severity == "warn" else tell.line)(finding.text)
     if stop:
         raise Fault(stop[0].text if len(stop) == 1 else "; ".join(finding.text for finding in stop))
-    table, reasons = config.splitting.split(table, aim, config.training.seed)
+    table, reasons = config.splitting.divide(table, aim, config.training.seed)
     for reason in reasons:
         tell.line(f"split     {reason}")
     task = config.task()

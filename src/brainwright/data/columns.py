@@ -1,0 +1,267 @@
+"""Columns: raw cells told apart as pictures, numbers, categories, dates or text, each with one line that says why."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from brainwright.data import values as cells
+from brainwright.data.table import Column, Kind
+
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm")
+IMAGE_NAME = rf"(?is).+\.({'|'.join(suffix[1:] for suffix in IMAGE_SUFFIXES)})"
+MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"BM", b"GIF8", b"II*\0", b"MM\0*", b"P1", b"P2", b"P3", b"P4", b"P5", b"P6")
+IDENTIFIERS = {"id", "ids", "key", "index", "idx", "uuid", "guid", "nr", "rowid", "unnamed"}
+FEW = 20  # a whole-number column with so few different values may well hold classes
+ASKED = "as you asked"
+
+
+def typed(frame: pa.Table, folder: Path) -> tuple[dict[str, Column], list[str]]:
+    """Every column of an arrow table, read; and one note for each that no kind can hold."""
+    columns, notes = {}, []
+    for name in frame.column_names:
+        raw = flat(frame[name])
+        if holdable(raw):
+            columns[name] = understood(name, raw, folder)
+        else:
+            notes.append(f"column {name!r} holds {raw.type} and was left out: only single values and pictures are read")
+    return columns, notes
+
+
+def flat(raw: pa.ChunkedArray) -> pa.Array:
+    """One piece, wide enough for any length."""
+    if pa.types.is_string(raw.type) or pa.types.is_string_view(raw.type):
+        raw = raw.cast(pa.large_string())
+    elif pa.types.is_binary(raw.type):
+        raw = raw.cast(pa.large_binary())
+    joined = raw.combine_chunks()
+    return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
+
+
+def holdable(raw: pa.Array) -> bool:
+    """Whether some Kind can hold these cells: single values, picture bytes, or a struct of bytes and path."""
+    if pa.types.is_struct(raw.type):
+        fields = {field.name for field in raw.type}
+        return bool(fields) and fields <= {"bytes", "path"} and ("bytes" not in fields or holdable(raw.field("bytes")))
+    if is_binary(raw.type):
+        present = raw.drop_null()
+        return not len(present) or is_picture(bytes(present[0].as_py()))
+    return not any(holds(raw.type) for holds in (pa.types.is_nested, pa.types.is_time, pa.types.is_interval))
+
+
+def is_binary(kind: pa.DataType) -> bool:
+    """Whether cells are bytes."""
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
+
+
+def is_picture(blob: bytes) -> bool:
+    """Whether the first bytes are those of a picture file."""
+    return blob.startswith(MAGIC) or (blob[:4] == b"RIFF" and blob[8:12] == b"WEBP")
+
+
+def understood(name: str, raw: pa.Array, folder: Path) -> Column:
+    """A raw column as pictures, numbers, categories, dates or text; paths to pictures are sought below `folder`."""
+    kind = raw.type
+    if raw.null_count == len(raw):
+        column = Column(np.full(len(raw), None, object), Kind.CATEGORY, "empty: every cell is missing")
+    elif pa.types.is_struct(kind):
+        column = pictures(raw, folder)
+    elif is_binary(kind):
+        column = encoded(raw)
+    elif pa.types.is_dictionary(kind) and not pa.types.is_floating(kind.value_type):
+        column = Column(cells.objects(raw.cast(pa.large_string())), Kind.CATEGORY, "categories, as the file declares")
+    elif pa.types.is_boolean(kind):
+        column = Column(cells.objects(raw.cast(pa.large_string())), Kind.CATEGORY, "true or false")
+    elif pa.types.is_temporal(kind) and not pa.types.is_duration(kind):
+        column = Column(raw.cast(pa.timestamp("s"), safe=False).to_numpy(zero_copy_only=False), Kind.DATE, "dates")
+    elif pa.types.is_large_string(kind) or pa.types.is_string(kind):
+        column = from_strings(name, cells.trimmed(raw), folder)
+    else:
+        raw = raw.cast(pa.int64()) if pa.types.is_duration(kind) else raw
+        column = from_numbers(name, raw.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
+    return mark_identifier(name, column)
+
+
+def from_numbers(name: str, floats: NDArray[np.float64], how: str = "") -> Column:
+    """A number column [N]; infinite cells become missing, and the reason says so."""
+    infinite = np.isinf(floats)
+    floats = np.where(infinite, np.nan, floats)
+    present = floats[~np.isnan(floats)]
+    if not len(present):
+        return Column(np.full(len(floats), None, object), Kind.CATEGORY, "empty: every cell is missing")
+    whole = bool((present == np.floor(present)).all())
+    span = f"{'whole ' * whole}numbers from {cells.plain(present.min())} to {cells.plain(present.max())}"
+    different = len(pd.unique(present[:10_000])) if whole else len(present)
+    if whole and different <= FEW and len(pd.unique(present)) <= FEW:
+        span += f", {len(pd.unique(present))} different: read as amounts (classes? write {name}=category)"
+    if infinite.any():
+        how += f"{', ' * bool(how)}{int(infinite.sum()):,} infinite cells count as missing"
+    elif not how and len(present) < len(floats):
+        how = f"{len(floats) - len(present):,} missing"
+    return Column(floats, Kind.NUMBER, f"{span}; {how}" if how else span)
+
+
+def from_strings(name: str, strings: pa.Array, folder: Path) -> Column:
+    """Trimmed strings [N] as the first kind that every cell fits: picture, number, date, else words."""
+    figures, gaps = cells.blanked(strings, cells.MISSING_FIGURES)
+    if figures.null_count == len(figures):
+        return Column(np.full(len(figures), None, object), Kind.CATEGORY, "empty: every cell is missing")
+    style = cells.number_style(figures)
+    if style and style != "code":
+        how = "; ".join(filter(None, (f"{style} style" if style != "plain" else "", gaps)))
+        return from_numbers(name, cells.numbers(figures, style)[0], how)
+    if cells.looks_dated(figures):
+        dates, wrong, how = cells.dates(figures)
+        if not wrong.any():
+            return Column(dates, Kind.DATE, "; ".join(filter(None, (f"dates, {how}", gaps))))
+    words, gaps = cells.blanked(strings, cells.MISSING)
+    if cells.all_fit(words, IMAGE_NAME):
+        found = image_paths(words, folder)
+        if found is not None:
+            return found
+    column = from_words(words)
+    if style == "code":
+        column = replace(
+            column, reason=f"codes: digits that begin with 0 are no amounts (amounts? write {name}=number)"
+        )
+    elif name and not column.reason.startswith("text"):
+        column = replace(column, reason=column.reason + stray_words(figures, name))
+    return replace(column, reason="; ".join(filter(None, (column.reason, gaps))))
+
+
+def from_words(words: pa.Array) -> Column:
+    """Strings [N] that are neither picture, number nor date: categories where short or repeated, else text."""
+    present = words.drop_null()
+    different = pc.count_distinct(present).as_py()
+    fresh = different / len(present)  # 1 = no two alike
+    length = pc.mean(pc.utf8_length(present)).as_py()
+    spaces = pc.mean(pc.count_substring(present, " ")).as_py()
+    prose = (spaces >= 2 and fresh > 0.2) or (spaces >= 0.8 and fresh > 0.5) or (spaces > 0 and length > 40)
+    unspaced = length > 20 and fresh > 0.5 and not ascii_only(present)
+    if different > 1 and fresh > 0.05 and (prose or unspaced):
+        why = f"text: {spaces + 1:.0f} words on average, {different:,} different"
+        return Column(cells.objects(words), Kind.TEXT, why)
+    answers = all(word.lower() in cells.BOOLEANS for word in present.unique().slice(0, 3).to_pylist())
+    what = "true or false" if answers and different <= 2 else f"categories: {different:,} different in {len(present):,}"
+    return Column(cells.objects(words), Kind.CATEGORY, what)
+
+
+def ascii_only(strings: pa.Array) -> bool:
+    """Whether every string is ASCII: some scripts write sentences without spaces."""
+    return bool(pc.min(pc.string_is_ascii(strings)).as_py())
+
+
+def stray_words(figures: pa.Array, name: str) -> str:
+    """A hint where a few words keep a column of numbers from being one."""
+    stray = figures.filter(pc.invert(cells.fits(figures, cells.NUMBER)))
+    if not 0 < len(stray) <= 0.05 * len(figures):
+        return ""
+    return f", though all but {len(stray):,} are numbers: {stray[0].as_py()!r} is not (mend those, then {name}=number)"
+
+
+def image_paths(words: pa.Array, folder: Path) -> Column | None:
+    """Names of pictures as absolute paths, sought in `folder` and right below it; None where the first is not there."""
+    first = words.drop_null()[0].as_py()
+    below = sorted(entry for entry in folder.iterdir() if entry.is_dir()) if folder.is_dir() else []
+    home = next((place for place in (folder, *below) if (place / first).is_file()), None)
+    if home is None:
+        return None
+    names = words.to_numpy(zero_copy_only=False).astype(object)
+    here = words.is_valid().to_numpy(zero_copy_only=False)
+    paths = np.full(len(names), None, object)
+    paths[here] = names[here] if Path(first).is_absolute() else f"{home.absolute()}{os.sep}" + names[here]
+    return Column(paths, Kind.IMAGE, f"pictures: file names found in {home.name or home}")
+
+
+def pictures(raw: pa.Array, folder: Path) -> Column:
+    """The Hugging Face form of a picture: its bytes, or where there are none its path."""
+    fields = [field.name for field in raw.type]
+    if "bytes" in fields and raw.field("bytes").null_count < len(raw):
+        return encoded(raw.field("bytes"))
+    return from_strings("", cells.trimmed(raw.field("path")), folder)
+
+
+def encoded(raw: pa.Array) -> Column:
+    """Picture files as bytes, None where missing [N]."""
+    blobs = raw.to_numpy(zero_copy_only=False).astype(object)
+    return Column(blobs, Kind.IMAGE, "pictures: encoded files inside the table")
+
+
+def from_array(name: str, array: NDArray[Any]) -> dict[str, Column]:
+    """An array in memory as columns: pictures [N, H, W(, C)], one column [N], or x0, x1, ... for [N, K]."""
+    if array.ndim >= 3 and array.dtype == np.uint8:
+        return {name: Column(array, Kind.IMAGE, f"pictures {array.shape[1]} x {array.shape[2]}, uint8")}
+    if array.ndim == 2 and array.shape[1] > 1:
+        kind = f"column of the array {name!r}"
+        return {
+            f"{name}{i}": from_numbers(f"{name}{i}", array[:, i].astype(np.float64), kind)
+            for i in range(array.shape[1])
+        }
+    return {name: understood(name, array_of(array.reshape(len(array))), Path())}
+
+
+def array_of(values: Any) -> pa.Array:
+    """Any list, array or pandas series as arrow; cells of mixed types become strings."""
+    try:
+        return flat(pa.chunked_array([pa.array(values, from_pandas=True)]))
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.array(
+            [None if value is None or value != value else str(value) for value in values], pa.large_string()
+        )
+
+
+def framed(name: str, values: Any) -> pa.Table:
+    """One column in memory as an arrow table."""
+    return pa.table({name: array_of(values)})
+
+
+def missing(column: Column) -> NDArray[np.bool_]:
+    """Which cells are missing [N]."""
+    return np.asarray(pd.isna(column.values)) if column.values.ndim == 1 else np.zeros(len(column), bool)
+
+
+def is_identifier(name: str, column: Column) -> bool:
+    """Whether a column only numbers or names the rows, so that a net could learn nothing from it but to remember."""
+    if column.reason.startswith(ASKED) or column.kind not in (Kind.NUMBER, Kind.CATEGORY) or len(column) < 10:
+        return False
+    named = bool(IDENTIFIERS & {word.lower() for word in cells.word_of(name)}) or not name
+    if column.kind == Kind.CATEGORY:
+        return pd.Series(column.values[: 10 * FEW]).is_unique and pd.Series(column.values).is_unique
+    values = column.values
+    whole = bool((values == np.floor(values)).all())  # False where some cell is missing
+    counts_up = values[0] in (0, 1) and bool((np.diff(values) == 1).all())
+    return counts_up or (named and whole and len(pd.unique(values)) > len(values) / 2)
+
+
+def mark_identifier(name: str, column: Column) -> Column:
+    """Say in the reason that a column will not be used unless asked."""
+    if not is_identifier(name, column):
+        return column
+    return replace(
+        column, reason=f"{column.reason}; looks like an identifier: not used unless you write {name}={column.kind}"
+    )
+
+
+def corrected(column: Column, kind: Kind) -> tuple[Column, NDArray[np.bool_]]:
+    """The same cells read as another kind, and which of them do not fit it [N]."""
+    none = np.zeros(len(column), bool)
+    if column.kind == kind:
+        return replace(column, reason=f"{ASKED}: {kind}"), none
+    if Kind.IMAGE in (column.kind, kind):
+        return column, ~none
+    strings = (
+        pa.array(column.values, pa.large_string()) if column.values.dtype == object else cells.written(column.values)
+    )
+    result, wrong = cells.objects(strings) if kind in (Kind.CATEGORY, Kind.TEXT) else column.values, none
+    if kind == Kind.NUMBER:
+        figures, _ = cells.blanked(strings, cells.MISSING_FIGURES)
+        result, wrong = cells.numbers(figures, cells.number_style(figures))
+    elif kind == Kind.DATE:
+        result, wrong, _ = cells.dates(cells.blanked(strings, cells.MISSING_FIGURES)[0])
+    return Column(result, kind, f"{ASKED}: {kind}"), wrong
