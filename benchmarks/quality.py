@@ -1,0 +1,183 @@
+"""Quality: the default run of each case on its official split; prints one JSON line a case.
+
+    python benchmarks/quality.py CASE... [--option value ...]        (no case = all)
+
+Data are found through BRAINWRIGHT_DATA (default ../shared/data); a case whose data are absent says so and is skipped.
+Everything a default run decides is left to it: a case only names the data, the target and the official split.
+"""
+
+import gzip
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.datasets import load_digits
+
+from brainwright import api
+from brainwright.data.slots import Batch
+from brainwright.data.table import Column, Kind, Table
+from brainwright.flags import read
+
+DATA = Path(os.environ.get("BRAINWRIGHT_DATA", "../shared/data"))
+ETT = {"train": 8640, "validation": 2880, "test": 2880}  # 12, 4 and 4 months of hours: the customary split
+DIGITS = 10
+
+
+@dataclass(frozen=True)
+class Case:
+    """One line of the table: where its data lie, what is asked for, and the figure wanted."""
+
+    folder: str
+    wanted: Mapping[str, float]
+    source: Callable[[Path, Path], Any]
+    """(data, scratch) -> what is handed to train."""
+    options: Mapping[str, Any]
+    after: Callable[[api.Run, Path], Mapping[str, Any]] = lambda run, scratch: {}
+
+
+def whole(folder: str) -> Callable[[Path, Path], Any]:
+    """The folder as it lies there."""
+    return lambda data, scratch: str(data / folder)
+
+
+def digits(data: Path, scratch: Path) -> Table:
+    """scikit-learn's packaged digits, as `brainwright demo` trains on them."""
+    found = load_digits()
+    images = (found.images * (255 / 16)).round().astype(np.uint8)
+    labels = found.target.astype(str).astype(object)
+    return Table.of({"image": Column(images, Kind.IMAGE), "label": Column(labels, Kind.CATEGORY)}, "digits")
+
+
+def california(data: Path, scratch: Path) -> str:
+    """The packaged 80/20 split as a column, and the target in units of 100,000 dollars."""
+    table = pd.read_csv(data / "california_housing/housing.csv")
+    table["split"] = pd.read_csv(data / "california_housing/split.csv")["split"].to_numpy()
+    table["median_house_value"] /= 100_000
+    return saved(table, scratch / "california.csv")
+
+
+def etth1(data: Path, scratch: Path) -> str:
+    """The customary 12, 4 and 4 months as a column."""
+    table = pd.read_csv(data / "etth1/ETTh1.csv").iloc[: sum(ETT.values())]
+    table["split"] = np.repeat(list(ETT), list(ETT.values()))
+    return saved(table, scratch / "etth1.csv")
+
+
+def saved(table: pd.DataFrame, path: Path) -> str:
+    """A table as a CSV file."""
+    table.to_csv(path, index=False)
+    return str(path)
+
+
+def shares_of_digits(run: api.Run, scratch: Path) -> dict[str, Any]:
+    """Ten thousand made pictures, judged by a classifier that brainwright trains: each digit's share and the doubt."""
+    judge = api.train(str(DATA / "mnist"), quiet=True, out=str(scratch), name="judge", budget="4m")
+    task = run.kept.task
+    generator = torch.Generator().manual_seed(0)
+    made = []
+    with torch.no_grad():
+        for _ in range(40):
+            noise = run.kept.fields.fitted["noise"].draw(250, generator)
+            made.append(run.kept.task.predict(run.kept.net, batch(noise)).values["image"])
+    pixels = torch.cat(made).round().clamp(0, 255).byte().numpy()[:, 0]
+    column = {"image": Column(pixels, Kind.IMAGE)}
+    said = [int(answer["label"]) for answer in judge.predict(Table.of(column, "made"))]
+    counts = np.bincount(said, minlength=DIGITS) / len(said)
+    true = np.bincount(labels(DATA / "mnist"), minlength=DIGITS) / len(labels(DATA / "mnist"))
+    history = [line["metrics"] for line in lines(run.folder / "metrics.jsonl")]
+    name = task.metrics()[0].word()
+    return {
+        "judge_accuracy": judge.metrics["accuracy"],
+        "shares": [round(float(one), 4) for one in counts],
+        "worst_share_error": float(np.abs(counts / true - 1).max()),
+        "distance_first_last": [history[0][name], history[-1][name]],
+    }
+
+
+def batch(noise: torch.Tensor) -> Any:
+    """A batch of noise alone."""
+    return Batch({"noise": noise})
+
+
+def labels(folder: Path) -> Any:
+    """MNIST's training labels."""
+    (file,) = folder.rglob("train-labels-idx1-ubyte.gz")
+    return np.frombuffer(gzip.decompress(file.read_bytes())[8:], np.uint8)
+
+
+def lines(path: Path) -> list[Any]:
+    """JSON lines."""
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+CASES = {
+    "digits": Case("", {"accuracy": 0.985}, digits, {}),
+    "mnist": Case("mnist", {"accuracy": 0.994}, whole("mnist"), {"budget": "10m"}),
+    "cifar10": Case("cifar10", {"accuracy": 0.90}, whole("cifar10"), {"budget": "28m"}),
+    "pneumoniamnist": Case("pneumoniamnist", {"auc": 0.94}, whole("pneumoniamnist"), {}),
+    "adult": Case("adult", {"accuracy": 0.865, "auc": 0.922}, whole("adult"), {"target": "income"}),
+    "california_housing": Case("california_housing", {"rmse": 0.46}, california, {"target": "median_house_value"}),
+    "sst2": Case("sst2", {"accuracy": 0.82}, whole("sst2"), {"target": "label"}),
+    "trec": Case("trec", {"accuracy": 0.90}, whole("trec"), {"target": "label"}),
+    **{
+        f"etth1-{horizon}": Case(
+            "etth1", {"mse-scaled": wanted}, etth1, {"task": "forecasting", "horizon": horizon, "select": "best"}
+        )
+        for horizon, wanted in {96: 0.375, 192: 0.41, 336: 0.43, 720: 0.44}.items()
+    },
+    "mnist_gan": Case(
+        "mnist", {"worst_share_error": 0.30}, whole("mnist"), {"task": "image-generation"}, shares_of_digits
+    ),
+}
+
+
+def measure(name: str, case: Case, asked: Mapping[str, Any], scratch: Path) -> dict[str, Any]:
+    """Run one case and gather its line."""
+    started = time.monotonic()
+    run = api.train(case.source(DATA, scratch), quiet=True, out=str(scratch), **{**case.options, **asked})
+    seconds = time.monotonic() - started
+    results = {one["model"]: one["test"] for one in run.record["results"]}
+    extra = case.after(run, scratch)
+    mine = results[run.kept.selected]
+    reached = {word: extra.get(word, mine.get(word, [None])[0]) for word in case.wanted}
+    return {
+        "case": name,
+        "wanted": dict(case.wanted),
+        "reached": reached,
+        "selected": run.kept.selected,
+        "results": results,
+        "n": run.record["data"]["shares"]["test"],
+        "seconds": round(seconds, 1),
+        "processor_seconds": round(run.record["cost"]["processor_seconds"], 1),
+        "peak_memory_mb": round(run.record["cost"]["peak_memory_mb"]),
+        "parameters": run.record["net"]["parameters"],
+        "seed": run.record["options"]["seed"],
+        "steps": run.record["steps"],
+        "environment": run.record["environment"],
+        **extra,
+    }
+
+
+def main() -> None:
+    """Run the cases named, or all."""
+    asked = read(sys.argv[1:])
+    for name in asked.given or CASES:
+        case = CASES[name]
+        if not (DATA / case.folder).is_dir():
+            print(json.dumps({"case": name, "skipped": f"{DATA / case.folder} is absent (set BRAINWRIGHT_DATA)"}))
+            continue
+        with tempfile.TemporaryDirectory() as scratch:
+            print(json.dumps(measure(name, case, asked.options, Path(scratch))), flush=True)
+
+
+if __name__ == "__main__":
+    main()
