@@ -32,8 +32,9 @@ $(VENV)/installed-dev: $(VENV)/bin/uv pyproject.toml constraints.txt
 demo: $(VENV)/installed
 	$(VENV)/bin/brainwright demo
 
+# One process a core, one thread a process: the nets of tests are too small to share.
 test: $(VENV)/installed-dev
-	$(VENV)/bin/python -m pytest
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n auto --dist worksteal
 
 check: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check
