@@ -14,7 +14,6 @@ from brainwright.tasks.task import Decision, Task
 from brainwright.techniques.technique import Technique
 from brainwright.training.options import Training
 
-
 P = TypeVar("P", bound=Part)
 
 
@@ -120,7 +119,7 @@ class Config:
 
 def sections_of(choices: Choices) -> dict[str, type[Part]]:
     """Which parts hold the options of a run with these choices; their options' names must all differ."""
-    task = find("tasks", choices.task, Task)
+    task = find("tasks", choices.task, Task)  # type: ignore[type-abstract]
     fitting = task.backbones or (task.backbone,)
     word = choices.backbone or task.backbone
     if word not in fitting:

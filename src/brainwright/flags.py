@@ -37,7 +37,9 @@ class Words:
             Fault: none, or more than one.
         """
         if len(self.given) != 1:
-            raise Fault(f"this needs one {what}, {len(self.given)} were given", f"write: brainwright WORD {what.upper()}")
+            raise Fault(
+                f"this needs one {what}, {len(self.given)} were given", f"write: brainwright WORD {what.upper()}"
+            )
         return self.given[0]
 
 

@@ -70,7 +70,8 @@ def load(module: str, why: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] in homes():
             raise
-        raise Fault(f"{why} needs the library {error.name!r}, which is not installed", f"pip install {error.name}")
+        what = f"{why} needs the library {error.name!r}, which is not installed"
+        raise Fault(what, f"pip install {error.name}") from None
 
 
 def find(family: str, word: str, base: type[P]) -> type[P]:

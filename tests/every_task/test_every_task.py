@@ -1,5 +1,6 @@
 """One battery for every task file that exists: a new task is tested the moment its file is there."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ from brainwright.data.examples import Portion
 from brainwright.data.slots import Fields
 from brainwright.data.table import Share
 from brainwright.parts import catalogue, find
-from brainwright.runs.making import encoded
+from brainwright.runs.preparing import encoded
+from brainwright.runs.results import Ground, load_floors, save_floors
 from brainwright.tasks.task import Task, Turn
+from brainwright.training.evaluation import evaluate, judged
 from brainwright.training.loop import Job, Loop
 
 TASKS = sorted(catalogue("tasks"))
@@ -56,6 +59,10 @@ def weights(loop):
     return torch.cat([weight.detach().flatten().double() for weight in loop.net.parameters()])
 
 
+def slice_of_eight(size, index):
+    return np.arange(8)[(index * size) % 8 : (index * size) % 8 + size]
+
+
 @pytest.fixture(params=TASKS)
 def word(request):
     return request.param
@@ -75,8 +82,6 @@ def test_learns_its_own_example(word):
     loop = trial.trained()
     task, test = trial.task, trial.shares["test"]
     metric = task.metrics()[0]
-    from brainwright.training.evaluation import evaluate, judged
-
     mine = metric.value(evaluate(task, loop.result(), test, loop.at).rows[metric.word()])
     trivial = [floor for floor in task.floors(trial.fields) if floor.trivial]
     assert trivial, "every task names a trivial floor"
@@ -107,9 +112,8 @@ def test_two_halves_make_one_whole(word, exact):
     for size, accumulate in ((8, 1), (4, 2)):
         loop = trial.loop(steps=3, batch_size=size, accumulate=accumulate, augment=0.0, optimizer="sgd", ema=0.0)
         loop.net.double().eval()
-        loop.net.train = lambda mode=True: loop.net  # dropout and batch statistics depend on the batch
-        rows = np.arange(8)
-        loop.sample = lambda index, size=size: rows[(index * size) % 8 : (index * size) % 8 + size]
+        loop.net.train = loop.net.eval  # dropout and batch statistics depend on the batch
+        loop.sample = partial(slice_of_eight, size)
         sums = {"net": torch.zeros(2)}
         for _ in range(3):
             loop.advance(sums)
@@ -208,8 +212,6 @@ def test_decodes_into_the_users_terms(word):
 
 
 def test_floors_answer_from_saved_arrays(word, tmp_path):
-    from brainwright.runs.results import Ground, load_floors, save_floors
-
     trial = Trial(word)
     grounds = {one.word(): Ground(one, one.fit(trial.shares["train"])) for one in trial.task.floors(trial.fields)}
     save_floors(tmp_path / "floors.safetensors", grounds)

@@ -16,7 +16,7 @@ def main(words: Sequence[str]) -> int:
         return 0
     seen = inspect(asked.one("data"), asked.options)
     columns = {name: (str(column.kind), column.reason) for name, column in seen.table.columns.items()}
-    findings = [(finding.severity, finding.text) for finding in seen.findings]
+    findings = [(str(finding.severity), finding.text) for finding in seen.findings]
     if "json" in asked.switches:
         report = {"task": seen.task, "target": seen.target, "rows": len(seen.table), "columns": columns}
         print(json.dumps(report | {"findings": findings}))

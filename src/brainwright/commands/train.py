@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from brainwright import api
-from brainwright.config import Choices, sections_of
+from brainwright.config import Choices, made, sections_of
 from brainwright.data.opening import open_table
 from brainwright.deliver.summary import as_json, as_text, options_help
 from brainwright.errors import EXIT_INTERRUPTED, Fault
@@ -58,5 +58,5 @@ def usage(asked: Words) -> str:
     if "task" not in choices and asked.given:
         table = open_table(asked.given[0], choices.get("columns", ""))
         choices["task"] = infer(table, choices.get("target", ""), "")[0].word()
-    sections = {"choices": Choices} | (sections_of(Choices(**choices)) if choices.get("task") else {})
+    sections = {"choices": Choices} | (sections_of(made(Choices, choices)) if choices.get("task") else {})
     return options_help(str(__doc__), sections)

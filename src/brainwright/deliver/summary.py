@@ -21,7 +21,9 @@ def as_text(record: Mapping[str, Any], folder: Path) -> str:
         lines.append(f"{mark} {one['model']:18}{cells}")
     lines += [f"warning: {warning}" for warning in record["warnings"]]
     if record["interrupted"]:
-        lines.append(f"broken off at step {record['steps']['done']} of {record['steps']['planned']}; what was learned is kept")
+        lines.append(
+            f"broken off at step {record['steps']['done']} of {record['steps']['planned']}; what was learned is kept"
+        )
         lines.append(f"go on with it: brainwright train --resume {folder}")
     lines.append(f"report: {folder / 'report.html'}")
     return "\n".join(lines)
@@ -42,7 +44,7 @@ def as_json(record: Mapping[str, Any], folder: Path) -> str:
 
 
 def options_help(heading: str, sections: Mapping[str, type[Part]]) -> str:
-    """The options of the chosen parts with their defaults; those of later sections are named when there are too many."""
+    """The options of the chosen parts with their defaults; beyond 25 they are only named."""
     lines, room, more = [heading, ""], SHOWN, []
     for section, part in sections.items():
         names = [name for name in part.model_fields if name != "inner"]

@@ -43,7 +43,9 @@ class Bar:
     def __init__(self) -> None:
         self.console = Console(stderr=True, highlight=False)
         columns = TextColumn("{task.description}"), BarColumn(28), TextColumn("{task.completed}/{task.total}")
-        self.progress = Progress(*columns, TimeRemainingColumn(), TextColumn("{task.fields[told]}"), console=self.console)
+        self.progress = Progress(
+            *columns, TimeRemainingColumn(), TextColumn("{task.fields[told]}"), console=self.console
+        )
         self.bar: TaskID | None = None
         self.looked: dict[str, float] = {}
 
@@ -75,7 +77,11 @@ def told(moment: Moment, looked: dict[str, float] | None = None) -> str:
     losses = " ".join(f"{name} {loss:.4f}" for name, loss in moment.losses.items())
     judged = " ".join(f"{name} {value:.4f}" for name, value in metrics.items() if name != "loss")
     pace = moment.step / max(moment.seconds, 1e-9)
-    return f"epoch {moment.epoch:.1f}  loss {losses}" + (f"  validation {judged}" if judged else "") + f"  {pace:.1f} steps/s"
+    return (
+        f"epoch {moment.epoch:.1f}  loss {losses}"
+        + (f"  validation {judged}" if judged else "")
+        + f"  {pace:.1f} steps/s"
+    )
 
 
 def left(moment: Moment) -> str:

@@ -10,11 +10,10 @@ from typing import Any
 import torch
 
 from brainwright.data.checking import Finding, check
-from brainwright.data.opening import open_table
 from brainwright.data.table import Table
-from brainwright.runs.inference import infer
-from brainwright.runs.making import Prepared, described, prepare
-from brainwright.runs.telling import Teller
+from brainwright.runs.facts import described
+from brainwright.runs.preparing import Prepared, prepare, understood
+from brainwright.runs.telling import Silent, Teller
 from brainwright.tasks.task import Decision
 from brainwright.training.budget import plan
 from brainwright.training.devices import peak_memory
@@ -57,11 +56,8 @@ def inspect(source: Any, options: Mapping[str, Any]) -> Inspection:
     Raises:
         Fault: they cannot be opened, or no task fits.
     """
-    table = open_table(source, str(options.get("columns", "")))
-    task, claim = infer(table, str(options.get("target", "")), str(options.get("task", "")))
-    targets = [slot.name for slot in task().slots() if slot.side == "target"]
-    aim = next((name for slot in targets if isinstance(name := claim.columns.get(slot), str)), "")
-    return Inspection(table, task.word(), aim, check(table, aim))
+    table, kind, aim = understood(source, options, Silent())
+    return Inspection(table, kind.word(), aim, check(table, aim))
 
 
 def forecast(source: Any, options: Mapping[str, Any], tell: Teller) -> Forecast:

@@ -27,7 +27,7 @@ def write_predictions(path: Path, run: Run, test: Portion, table: Table, judged:
     columns: dict[str, Any] = {"where": [table.where(int(row)) for row in rows]}
     for slot in targets:
         name, field = run.name(slot.name), run.fields[slot]
-        truth = test.encoded[slot.name].take(np.arange(keep)).values if slot.name in test.encoded else []
+        truth: Any = test.encoded[slot.name].take(np.arange(keep)).values if slot.name in test.encoded else []
         columns[f"{name}_true"] = [field.decode(value) for value in truth]
         columns[f"{name}_predicted"] = [field.decode(value) for value in judged.prediction[slot][:keep]]
     columns |= scores(run, judged.prediction, targets[0], keep)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from brainwright.training.checkpoints import write_whole
 from brainwright.training.evaluation import judged
 
 NET = "net"
+Standing: TypeAlias = Literal["net", "simple", "trivial"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Contender:
     """One model's judgement: metric word -> (value, low, high) on the test share, and the value on validation."""
 
     model: str
-    kind: Literal["net", "simple", "trivial"]
+    kind: Standing
     test: Mapping[str, tuple[float, float, float]]
     validation: Mapping[str, float]
     seconds: float
@@ -43,7 +44,11 @@ class Ground:
 
 
 def contender(
-    name: str, kind: Literal["net", "simple", "trivial"], metrics: Sequence[Metric], rows: Mapping[str, Any], seconds: float
+    name: str,
+    kind: Standing,
+    metrics: Sequence[Metric],
+    rows: Mapping[str, Any],
+    seconds: float,
 ) -> Contender:
     """Judge from metric rows; `rows` holds "test" and "validation"."""
     test, validation = rows["test"], rows["validation"]
@@ -90,7 +95,9 @@ def warnings(contenders: Sequence[Contender], metric: Metric) -> list[str]:
 def save_floors(path: Any, grounds: Mapping[str, Ground]) -> None:
     """All floors' arrays in one safetensors file."""
     arrays: dict[str, NDArray[Any]] = {
-        f"{word}/{name}": np.ascontiguousarray(array) for word, one in grounds.items() for name, array in one.state.items()
+        f"{word}/{name}": np.ascontiguousarray(array)
+        for word, one in grounds.items()
+        for name, array in one.state.items()
     }
     write_whole(path, save(arrays))
 

@@ -64,7 +64,7 @@ class Loss:
 
 @dataclass(frozen=True)
 class Claim:
-    """"I can learn this because ...": which columns fill which slot, how sure, and why."""
+    """ "I can learn this because ...": which columns fill which slot, how sure, and why."""
 
     columns: Mapping[str, str | tuple[str, ...]]
     """Slot name -> one column, or several for a slot that reads many."""
@@ -83,7 +83,7 @@ class Decision:
 
 
 class Task(Part, ABC):
-    """An arrow from fields of data to fields of data. Stateless: weights live in the net, vocabularies in the fields."""
+    """An arrow from fields to fields of data. Stateless: weights live in the net, vocabularies in the fields."""
 
     model_config = ConfigDict(ignored_types=(Slot,))
     backbones: ClassVar[tuple[str, ...]] = ("mlp", "cnn", "rnn", "lstm", "gru", "transformer")

@@ -15,7 +15,7 @@ from brainwright.errors import Fault
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that a crash or a full disk leaves the old one: temporary file, fsync, rename, fsync of the folder.
+    """Write a file so that a crash or a full disk leaves the old one: new file, fsync, rename, fsync of the folder.
 
     Raises:
         Fault: it cannot be written; the old file is as it was.
@@ -35,7 +35,9 @@ def write_whole(path: Path, content: bytes) -> None:
                 os.close(folder)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise Fault(f"{path} cannot be written ({error.strerror})", "free some disk space or choose another --out") from None
+        raise Fault(
+            f"{path} cannot be written ({error.strerror})", "free some disk space or choose another --out"
+        ) from None
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:

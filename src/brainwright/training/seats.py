@@ -83,9 +83,7 @@ def seat(player: Player, task: Task, net: nn.Module, how: Training) -> Seat:
 MUON_RATE = 10.0  # Muon's rate over AdamW's, so that one --lr serves both (its steps have unit singular values)
 
 
-def grouped(
-    weights: dict[str, nn.Parameter], task: Task, how: Training, rate: float = 1.0
-) -> list[dict[str, Any]]:
+def grouped(weights: dict[str, nn.Parameter], task: Task, how: Training, rate: float = 1.0) -> list[dict[str, Any]]:
     """Weights whose rate and decay run alike, together: vectors are not decayed."""
     groups: dict[tuple[Any, ...], dict[str, Any]] = {}
     for name, weight in weights.items():
@@ -99,4 +97,6 @@ def grouped(
 def hidden_matrices(net: nn.Module) -> set[int]:
     """Ids of the weights of linear and convolution layers: what Muon turns. Embeddings and read-outs are not."""
     kinds = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
-    return {id(module.weight) for module in net.modules() if isinstance(module, kinds) and min(module.weight.shape[:2]) > 1}
+    return {
+        id(module.weight) for module in net.modules() if isinstance(module, kinds) and min(module.weight.shape[:2]) > 1
+    }

@@ -1,0 +1,121 @@
+"""Preparing: all that is settled before the first step; the split comes first, and the test share makes no choice."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from brainwright.config import Choices, Config, made
+from brainwright.data.checking import Finding, Severity, check
+from brainwright.data.examples import Examples, Portion
+from brainwright.data.opening import open_table
+from brainwright.data.slots import Fields, Slot
+from brainwright.data.splitting import Splitting
+from brainwright.data.table import Share, Table
+from brainwright.errors import Fault
+from brainwright.runs.inference import infer
+from brainwright.runs.telling import Teller
+from brainwright.tasks.task import Claim, Decision, Task
+from brainwright.training.recipe import recipe
+
+SHARES = {"train": Share.TRAIN, "validation": Share.VALIDATION, "test": Share.TEST}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that is settled before the first step."""
+
+    table: Table
+    claim: Claim
+    config: Config
+    decisions: Sequence[Decision]
+    findings: Sequence[Finding]
+    split: Sequence[str]
+    """How the shares were made, one reason a line."""
+    shares: Mapping[str, Portion]
+    fields: Fields
+    began: float
+    """When, on the monotonic clock."""
+
+    @property
+    def task(self) -> Task:
+        """The task, within its techniques."""
+        return self.config.task()
+
+
+def prepare(source: Any, options: Mapping[str, Any], tell: Teller) -> Prepared:
+    """Open, claim, check, split, fit fields on the training share, encode, decide.
+
+    Raises:
+        Fault: anything the user can mend.
+    """
+    began = time.monotonic()
+    table, kind, aim = understood(source, options, tell)
+    config = Config.of({**options, "task": kind.word()})
+    splitting = config.splitting
+    findings = check(splitting.given(table)[0], aim)
+    tell_findings(findings, tell)
+    table, reasons = splitting.divide(table, aim, config.training.seed)
+    for reason in reasons:
+        tell.line(f"split     {reason}")
+    table = table.without(splitting.group)  # a group is for splitting and auditing, never silently an input
+    claim = kind.claim(table, config.choices.target)
+    assert claim is not None
+    task = config.task()
+    shares, fields = encoded(task, task.examples(table, claim))
+    config, decisions = config.decided([*task.decide(shares["train"]), *recipe(shares["train"])])
+    for decision in decisions:
+        tell.line(f"decided   {decision.option} = {decision.value}: {decision.reason}")
+    return Prepared(table, claim, config, decisions, findings, reasons, shares, fields, began)
+
+
+def understood(source: Any, options: Mapping[str, Any], tell: Teller) -> tuple[Table, type[Task], str]:
+    """The user's table, the task it is for, and the target column ("" where the task learns none).
+
+    Raises:
+        Fault: it cannot be opened, or no task fits.
+    """
+    words = made(Choices, {name: value for name, value in options.items() if name in Choices.model_fields})
+    splitting = made(Splitting, {name: value for name, value in options.items() if name in Splitting.model_fields})
+    table = open_table(source, words.columns)
+    for note in table.notes:
+        tell.line(f"data      {note}")
+    kind, claim = infer(splitting.given(table)[0].without(splitting.group), words.target, words.task)
+    tell.line(f"task      {kind.word()}: {claim.why}")
+    return table, kind, aim_of(kind, claim)
+
+
+def aim_of(kind: type[Task], claim: Claim) -> str:
+    """The one column that a claim would learn to predict, or ""."""
+    targets = [name for name, value in vars(kind).items() if isinstance(value, Slot) and value.side == "target"]
+    return next((column for slot in targets if isinstance(column := claim.columns.get(slot), str)), "")
+
+
+def tell_findings(findings: Sequence[Finding], tell: Teller) -> None:
+    """Say what the check found.
+
+    Raises:
+        Fault: something that a training must not start with.
+    """
+    for finding in findings:
+        if finding.severity == Severity.NOTE:
+            tell.line(f"data      {finding.text}")
+        elif finding.severity == Severity.WARN:
+            tell.warn(finding.text)
+    stop = [finding.text for finding in findings if finding.severity == Severity.STOP]
+    if stop:
+        raise Fault("; ".join(stop))
+
+
+def encoded(task: Task, examples: Examples) -> tuple[dict[str, Portion], Fields]:
+    """Fields fitted on the training share alone, and every share encoded by them.
+
+    Raises:
+        Fault: a share is empty.
+    """
+    parts = {name: examples.share(share) for name, share in SHARES.items()}
+    for name, part in parts.items():
+        if not len(part):
+            raise Fault(f"the {name} share is empty", "bring more rows, or other --validation-share and --test-share")
+    fields = Fields.fit(task.slots(), parts["train"].values)
+    return {name: Portion.of(task.slots(), fields, part) for name, part in parts.items()}, fields
