@@ -57,7 +57,7 @@ def holdable(raw: pa.Array) -> bool:
 
 def is_binary(kind: pa.DataType) -> bool:
     """Whether cells are bytes."""
-    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
+    return any(holds(kind) for holds in (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary))
 
 
 def is_picture(blob: bytes) -> bool:
@@ -262,6 +262,7 @@ def corrected(column: Column, kind: Kind) -> tuple[Column, NDArray[np.bool_]]:
     if kind == Kind.NUMBER:
         figures, _ = cells.blanked(strings, cells.MISSING_FIGURES)
         result, wrong = cells.numbers(figures, cells.number_style(figures))
+        result = np.where(np.isinf(result), np.nan, result)
     elif kind == Kind.DATE:
         result, wrong, _ = cells.dates(cells.blanked(strings, cells.MISSING_FIGURES)[0])
     return Column(result, kind, f"{ASKED}: {kind}"), wrong

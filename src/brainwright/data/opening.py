@@ -63,7 +63,7 @@ def readers() -> tuple[list[type[Reader]], list[str]]:
     known, lacking = [], []
     for word in catalogue(FAMILY):
         try:
-            known.append(find(FAMILY, word, Reader))  # type: ignore[type-abstract]
+            known.append(find(FAMILY, word, Reader))
         except Fault as fault:
             lacking.append(str(fault))
     return sorted(known, key=lambda reader: reader.rank), lacking

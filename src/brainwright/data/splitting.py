@@ -100,8 +100,7 @@ class Splitting(Part):
                 f"{bound.max() + 1} groups of rows that belong together cannot be split into {len(wanted) + 1} shares"
             )
             raise Fault(what, "bring more groups or split by another column")
-        fractions = {share: size / len(table) for share, size in wanted.items()}
-        return draw(bound, strata, fractions, np.random.default_rng(seed)), [f"{cut} cut {how} (seed {seed})", *lines]
+        return draw(bound, strata, wanted, np.random.default_rng(seed)), [f"{cut} cut {how} (seed {seed})", *lines]
 
     def bound(self, table: Table, target: str) -> tuple[Codes, list[str]]:
         """Rows that must not be parted have equal codes [N]: copies of each other, and members of one group."""
@@ -216,32 +215,30 @@ def merged(one: Codes, other: Codes) -> Codes:
             return np.asarray(pd.factorize(label)[0], np.int64)
 
 
-def draw(bound: Codes, strata: Codes, fractions: dict[Share, float], generator: np.random.Generator) -> Shares:
+def draw(bound: Codes, strata: Codes, wanted: dict[Share, int], generator: np.random.Generator) -> Shares:
     """Shares at random [N]: rows of one code in `bound` together, each stratum in proportion and some of it training.
 
-    Within a stratum the things are shuffled and laid on [0, 1) by their number of rows; the first stretch tests,
-    the next validates, the rest trains. Each stratum's start is shifted so that rounding favours no share.
+    Within a stratum the things are shuffled and laid on [0, 1) by their number of rows; over all strata, those laid
+    lowest test, the next validate, the rest trains. Each stratum is shifted so that rounding favours no share. Things
+    too large for what is wanted, and the last of each stratum, train while others are left.
     """
     size = np.bincount(bound)
     first = np.full(len(size), len(bound))
     np.minimum.at(first, bound, np.arange(len(bound)))
-    stratum = strata[first]
-    order = np.lexsort((generator.random(len(size)), stratum))
-    size, stratum = size[order], stratum[order]
-    last = np.r_[stratum[1:] != stratum[:-1], True]
-    total = np.bincount(stratum, size)
-    start = np.r_[0.0, np.cumsum(total)[:-1]]
+    order = np.lexsort((generator.random(len(size)), strata[first]))
+    size, stratum = size[order], strata[first][order]
+    total = np.maximum(np.bincount(stratum, size), 1)
+    start = np.r_[0.0, np.cumsum(np.bincount(stratum, size))[:-1]]
     shift = (generator.random() + GOLDEN * np.arange(len(total))) % 1
-    place = (np.cumsum(size) - size - start[stratum] + shift[stratum] * size) / np.maximum(total, 1)[stratum]
-    place[last] = 1.0
-    shares = np.full(len(size), Share.TRAIN, np.uint8)
-    begin = 0.0
-    for share in sorted(fractions, reverse=True):
-        inside = (place >= begin) & (place < begin + fractions[share])
-        if not inside.any():
-            inside = np.arange(len(place)) == np.argmin(np.where(shares == Share.TRAIN, place, np.inf))
-        shares[inside] = share
-        begin += fractions[share]
-    result = np.empty(len(size), np.uint8)
-    result[order] = shares
-    return result[bound]
+    place = (np.cumsum(size) - size - start[stratum] + shift[stratum] * size) / total[stratum]
+    place += np.r_[stratum[1:] != stratum[:-1], True]
+    place += size > 2 * min(wanted.values())
+    rank = np.argsort(place, kind="stable")
+    middle = np.cumsum(size[rank]) - size[rank] / 2
+    shares, begin, reach = np.full(len(size), Share.TRAIN, np.uint8), 0, 0
+    for share in sorted(wanted, reverse=True):
+        reach += wanted[share]
+        end = max(begin + 1, int(np.searchsorted(middle, reach)))
+        shares[order[rank[begin:end]]] = share
+        begin = end
+    return shares[bound]

@@ -83,15 +83,14 @@ def number_style(strings: pa.Array) -> str:
 
 
 def numbers(strings: pa.Array, style: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Cells as float64 [N] (NaN where missing, infinite or no number), and which cells are no number [N]."""
+    """Cells as float64 [N] (NaN where missing or no number), and which cells are no number [N]."""
     if style == "thousands":
         strings = pc.replace_substring(strings, ",", "")
     elif style == "decimal comma":
         strings = pc.replace_substring(strings, ",", ".")
     good = fits(strings, NUMBER)
     floats = pc.if_else(good, strings, pa.scalar(None, pa.large_string())).cast(pa.float64())
-    array = floats.to_numpy(zero_copy_only=False).astype(np.float64)
-    return np.where(np.isfinite(array), array, np.nan), mask_of(pc.invert(good))
+    return floats.to_numpy(zero_copy_only=False).astype(np.float64), mask_of(pc.invert(good))
 
 
 def looks_dated(strings: pa.Array) -> bool:
@@ -129,7 +128,7 @@ def objects(strings: pa.Array) -> NDArray[np.object_]:
     """Cells as str, None where missing [N]; equal cells share one str, so few different ones cost little memory."""
     coded = strings.dictionary_encode()
     words: NDArray[np.object_] = np.array([*coded.dictionary.to_pylist(), None], object)
-    return words[np.asarray(coded.indices.fill_null(len(words) - 1))]
+    return words[np.asarray(coded.indices.fill_null(len(words) - 1), np.int64)]
 
 
 def plain(value: float) -> str:

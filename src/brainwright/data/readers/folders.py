@@ -116,7 +116,7 @@ def lone_folder(root: Path) -> Path | None:
 def gathered(root: Path, share: Share) -> Found:
     """All pictures of one root; those in a folder are labelled by it, those in none have no label."""
     paths, labels, others, empty = [], [], [], []
-    for entry in tables.visible(root):
+    for entry in sorted(tables.visible(root), key=lambda entry: natural(entry.name)):
         inside = list(files_below(entry)) if entry.is_dir() else [str(entry)]
         kept = [file for file in inside if is_picture(file.rpartition(os.sep)[2])]
         if entry.is_dir() and not kept:

@@ -79,12 +79,12 @@ def opened(file: Path) -> dict[str, NDArray[Any]]:
         Fault: it is damaged, or holds pickled objects.
     """
     try:
-        with np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+        with file.open("rb") as stream:
+            return dict(np.load(stream, allow_pickle=False))
     except ValueError as error:
         what = "holds pickled objects, which can run code" if "pickle" in str(error) else f"cannot be read ({error})"
         raise Fault(f"{file} {what}", "save plain arrays: np.savez(file, images=..., labels=...)") from None
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, AttributeError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, TypeError, NotImplementedError) as error:
         raise Fault(f"{file} is no whole .npz archive ({error})", "write or download it again") from None
 
 
