@@ -1,0 +1,81 @@
+"""What the documents show is run as it stands, on small data that bear the documents' names."""
+
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from brainwright.__main__ import main
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+RUNS = {"console", "python", "yaml"}
+
+
+def blocks(page: Path) -> list[tuple[str, str]]:
+    return [(kind, text) for kind, text in BLOCK.findall(page.read_text(encoding="utf-8")) if kind in RUNS]
+
+
+def pictures(folder: Path, draw: np.random.Generator) -> None:
+    """Rings and bars."""
+    y, x = np.mgrid[:16, :16]
+    ring = (np.abs(np.hypot(y - 7.5, x - 7.5) - 5) < 1.2) * 150
+    for name, shape in {"round": ring, "straight": (np.abs(y - 7) < 2) * 150}.items():
+        (folder / name).mkdir(parents=True)
+        for index in range(40):
+            pixels = draw.integers(0, 100, (16, 16)) + np.roll(shape, draw.integers(-2, 3, 2), (0, 1))
+            Image.fromarray(pixels.astype(np.uint8)).save(folder / name / f"{index}.png")
+
+
+def tables(folder: Path, draw: np.random.Generator) -> None:
+    """Houses, reviews and sales."""
+    area, rooms = draw.normal(100, 20, 240).round(), draw.integers(1, 6, 240)
+    houses = pd.DataFrame({"area": area, "rooms": rooms, "town": draw.choice(["north", "south"], 240)})
+    houses["price"] = 3000 * area + 9000 * rooms + 20_000 * (houses["town"] == "north") + draw.normal(0, 9000, 240)
+    houses.to_csv(folder / "houses.csv", index=False)
+    houses.drop(columns="price").head(5).to_csv(folder / "new_houses.csv", index=False)
+    words = {"good": ["lovely", "great", "fun", "bright"], "bad": ["dull", "waste", "boring", "poor"]}
+    rows = []
+    for index in range(200):
+        mood = ("good", "bad")[index % 2]
+        told = " ".join(draw.choice(words[mood], 2))
+        rows.append({"review": f"it was a {told} {draw.choice(['film', 'day', 'book'])} number {index}", "mood": mood})
+    pd.DataFrame(rows).to_csv(folder / "reviews.csv", index=False)
+    days = pd.date_range("2024-01-01", periods=400)
+    sold = 100 + 20 * np.sin(np.arange(400) * 2 * np.pi / 7) + draw.normal(0, 3, 400)
+    pd.DataFrame({"day": days, "sold": sold.round(2)}).to_csv(folder / "sales.csv", index=False)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_snippets_run(page, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    draw = np.random.default_rng(0)
+    pictures(tmp_path / "photos", draw)
+    tables(tmp_path, draw)
+    for kind, text in blocks(page):
+        if kind == "yaml":
+            (tmp_path / "sales.yaml").write_text(text)
+        elif kind == "python":
+            exec(compile(text, page.name, "exec"), {})
+        else:
+            for line in text.splitlines():
+                if line.startswith("$ brainwright "):
+                    words = shlex.split(line.removeprefix("$ brainwright "), comments=True)
+                    assert main(words) == 0, (line, capsys.readouterr().err)
+
+
+def test_links_lead_somewhere():
+    for page in PAGES:
+        for link in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
+            assert link.startswith("http") or (page.parent / link).exists(), (page.name, link)
+
+
+def test_every_option_is_documented_once():
+    """docs/options.md is made from the parts: run `python docs/options.py` after changing one."""
+    made = __import__("runpy").run_path(str(ROOT / "docs/options.py"))["page"]()
+    assert (ROOT / "docs/options.md").read_text(encoding="utf-8") == made
