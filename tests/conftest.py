@@ -11,6 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
+
+# Hypothesis draws the same examples each time, and does not take a busy machine for a slow function.
+settings.register_profile("house", deadline=None, derandomize=True)
+settings.load_profile("house")
 
 ROOT = Path(__file__).resolve().parents[1]
 
