@@ -119,7 +119,7 @@ class Config:
 
 def sections_of(choices: Choices) -> dict[str, type[Part]]:
     """Which parts hold the options of a run with these choices; their options' names must all differ."""
-    task = find("tasks", choices.task, Task)  # type: ignore[type-abstract]
+    task = find("tasks", choices.task, Task)
     fitting = task.backbones or (task.backbone,)
     word = choices.backbone or task.backbone
     if word not in fitting:

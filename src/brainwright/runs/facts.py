@@ -59,7 +59,7 @@ def fingerprint(shares: Mapping[str, Portion]) -> str:
             for start in range(0, len(portion), FINGERPRINT_ROWS):
                 rows = np.arange(start, min(start + FINGERPRINT_ROWS, len(portion)))
                 values = np.ascontiguousarray(portion.encoded[name].take(rows).values)
-                digest.update(memoryview(values).cast("B"))
+                digest.update(values.tobytes())
     return digest.hexdigest()
 
 

@@ -17,7 +17,7 @@ def infer(table: Table, target: str, word: str) -> tuple[type[Task], Claim]:
     if target and "," not in target and target not in table.columns:
         raise Fault(f"{table.source} has no column {target!r}", f"its columns are: {', '.join(table.columns)}")
     words = [word] if word else list(catalogue("tasks"))
-    tasks = [find("tasks", one, Task) for one in words]  # type: ignore[type-abstract]
+    tasks = [find("tasks", one, Task) for one in words]
     claims = [(task, claim) for task in tasks if (claim := task.claim(table, target)) is not None]
     claims.sort(key=lambda pair: -pair[1].strength)
     if not claims:

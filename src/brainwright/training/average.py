@@ -3,7 +3,7 @@
 from copy import deepcopy
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 class Average:
@@ -12,7 +12,8 @@ class Average:
     def __init__(self, net: nn.Module, decay: float) -> None:
         self.source, self.decay, self.count = net, decay, 0
         self.net = deepcopy(net).requires_grad_(False) if decay else net
-        self._from, self._to = list(net.parameters()), list(self.net.parameters())
+        self._from: list[Tensor] = list(net.parameters())
+        self._to: list[Tensor] = list(self.net.parameters())
 
     @torch.no_grad()
     def follow(self) -> None:

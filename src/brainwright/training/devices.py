@@ -14,7 +14,9 @@ from brainwright.training.options import Training
 try:
     import resource
 except ModuleNotFoundError:  # Windows has none: memory is then not measured, and the report says so
-    resource = None  # type: ignore[assignment]
+    MEASURES_MEMORY = False
+else:
+    MEASURES_MEMORY = True
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,8 @@ def processors() -> int:
 def has_bfloat16(device: str) -> bool:
     """Whether the hardware multiplies in bfloat16, not only emulates it."""
     if device == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    return device == "cpu" and torch.cpu._is_avx512_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return device == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())
 
 
 def hardware() -> dict[str, str]:
@@ -81,7 +83,7 @@ def hardware() -> dict[str, str]:
 
 def peak_memory() -> float:
     """The most memory this process held so far, in MiB; NaN where the system does not tell."""
-    if resource is None:
+    if not MEASURES_MEMORY:
         return float("nan")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return float(peak / (2**20 if sys.platform == "darwin" else 2**10))

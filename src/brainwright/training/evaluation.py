@@ -13,6 +13,7 @@ from brainwright.data.batching import in_order
 from brainwright.data.examples import Portion
 from brainwright.data.slots import Batch, Prediction
 from brainwright.metrics.metric import Metric
+from brainwright.models.once import Once
 from brainwright.tasks.task import Task, Turn
 from brainwright.training.devices import Place
 
@@ -41,11 +42,11 @@ def evaluate(task: Task, net: nn.Module, portion: Portion, at: Place, judge: boo
     turn = Turn(task.players()[-1].name, 0, 1.0)
     predictions, losses, rows = [], [], [[] for _ in task.metrics()]  # type: ignore[var-annotated]
     for batch in in_order(task.slots(), portion, EVALUATION_BATCH):
-        there = batch.to(at.device)
+        there, once = batch.to(at.device), Once(net)
         with at.arithmetic():
-            prediction = task.predict(net, there)
+            prediction = task.predict(once, there)
             if judge:
-                loss = task.loss(net, there, turn)
+                loss = task.loss(once, there, turn)
                 losses.append((loss.each / loss.units.clamp(min=1)).double().cpu())
         prediction = to_cpu(prediction)
         predictions.append(prediction)

@@ -43,7 +43,7 @@ def layers(task: Task, net: nn.Module, batch: Batch, at: Place) -> list[Layer]:
     states = {name: buffer.clone() for name, buffer in net.named_buffers()}
     for player in task.players():
         loss = task.loss(net, batch.to(at.device), Turn(player.name, 0, 1.0))
-        (loss.each.sum() / loss.units.sum().clamp(min=1)).backward()  # type: ignore[no-untyped-call]
+        (loss.each.sum() / loss.units.sum().clamp(min=1)).backward()
     found = [
         Layer(name, rms(list(module.parameters(recurse=False))), rms(gradients(module)), silent.get(name, 0.0))
         for name, module in bearing.items()

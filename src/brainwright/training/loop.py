@@ -130,7 +130,7 @@ class Loop:
                 with self.at.arithmetic():
                     loss = self.job.task.loss(self.net, batch, turn)
                 total = loss.each.float().sum()
-                total.backward()  # type: ignore[no-untyped-call]
+                total.backward()
                 sums += torch.stack([total.detach(), loss.units.float().sum()])
         one.step(self.job.task, self.job.how, turn.progress, sums[1])
         return sums

@@ -47,6 +47,6 @@ def tried(task: Task, net: nn.Module, batch: Batch, at: Place) -> float:
     for player in task.players():
         with at.arithmetic():
             loss = task.loss(net, batch, Turn(player.name, 0, 0.0))
-        loss.each.float().sum().backward()  # type: ignore[no-untyped-call]
+        loss.each.float().sum().backward()
     net.zero_grad()
     return time.perf_counter() - started
