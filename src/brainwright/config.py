@@ -72,6 +72,8 @@ class Config:
         parts, taken = dict(self.parts), []
         settled = set(self.asked)
         for decision in decisions:
+            if decision.family not in ("", self.backbone.word()):
+                continue
             for section, part in parts.items():
                 if decision.option in type(part).model_fields and decision.option not in settled:
                     parts[section] = made(type(part), {**part.model_dump(), decision.option: decision.value})

@@ -80,6 +80,8 @@ class Decision:
     option: str
     value: Any
     reason: str
+    family: str = ""
+    """The only backbone that it is meant for, by word; "" = any."""
 
 
 class Task(Part, ABC):
