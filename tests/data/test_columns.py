@@ -35,6 +35,7 @@ SENTENCES = [f"the {i}th film was rather long and dull" for i in range(30)]
         ),
         (["1,234.5", "12"], Kind.NUMBER, "thousands style"),
         (["1,5", "12,25"], Kind.NUMBER, "decimal comma style"),
+        (["1.234,50", "12,5"], Kind.NUMBER, "numbers from 12.5 to 1234.5; decimal comma style"),
         (["1", "inf"], Kind.NUMBER, "1 infinite cells count as missing"),
         (["02139", "10001"], Kind.CATEGORY, "codes: digits that begin with 0"),
         (["yes", "No", ""], Kind.CATEGORY, "true or false"),

@@ -56,7 +56,7 @@ def test_empty_folder_and_empty_file(tmp_path):
 
 def test_unknown_suffix_and_nothing_readable(tmp_path):
     line = fault(written(tmp_path / "a.xyz", "1"))
-    assert "'.xyz'" in line and "CSV" in line
+    assert "a.xyz is laid out as no reader knows" in line and "CSV" in line
     assert "save the sheet as CSV" in fault(written(tmp_path / "a.xlsx", "1"))
     assert "1 .xyz" in fault(written(tmp_path / "inner" / "b.xyz", "1").parent)
     assert "single picture" in fault(picture(tmp_path / "a.png"))
@@ -137,6 +137,12 @@ def test_wrong_encoding_names_row_and_byte(tmp_path):
 def test_inch_marks_in_tab_separated_text(tmp_path):
     table = open_table(written(tmp_path / "a.tsv", 'size\tn\n5" nail\t1\n6" nail\t2\n"plain"\t3\n'))
     assert table["size"].values.tolist() == ['5" nail', '6" nail', '"plain"']
+
+
+def test_quotes_that_never_close_and_inch_marks(tmp_path):
+    assert "opened at or after row 2 and never closed" in fault(written(tmp_path / "a.csv", 'a,b\n1,"x\n2,y\n3,z\n'))
+    table = open_table(written(tmp_path / "b.csv", 'a,b\n5" nail,1\n\n6" nail,2\nnail,3\n'))
+    assert table["b"].values.tolist() == [1, 2, 3] and table.where(2) == "b.csv, row 5"
 
 
 def test_no_header_repeated_and_empty_names(tmp_path):
@@ -281,6 +287,9 @@ def test_memory_frame_mapping_and_table():
     table = open_table({"image": np.zeros((3, 4, 4), np.uint8), "x": np.ones((3, 2)), "y": ["a", "b", "a"]})
     assert list(table.columns) == ["image", "x0", "x1", "y"] and table["image"].kind == Kind.IMAGE
     assert open_table(table) is table and isinstance(table, Table)
+    years = pd.Series(pd.period_range("2024", "2026", freq="Y"))
+    assert open_table({"year": years, "z": np.ones(3, complex)})["year"].values.tolist() == [2024, 2025, 2026]
+    assert "'l' holds list" in fault({"l": [[1], [2, 3]]}) and "single value" in fault({"a": 5})
     assert "differ in length" in fault({"a": [1], "b": [1, 2]})
     assert "no rows" in fault({"a": []}) and "no rows" in fault({})
 
@@ -309,3 +318,13 @@ def test_columns_are_corrected(tmp_path):
 )
 def test_wrong_corrections(tmp_path, asked, words):
     assert re.search(re.escape(words), fault(written(tmp_path / "flowers.csv", FLOWERS), asked))
+
+
+def test_forbidden_files_are_named(tmp_path, monkeypatch):
+    file = written(tmp_path / "a.csv", FLOWERS)
+
+    def refuse(self):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert f"{file} may not be read" in fault(file)

@@ -207,18 +207,16 @@ def from_array(name: str, array: NDArray[Any]) -> dict[str, Column]:
 
 
 def array_of(values: Any) -> pa.Array:
-    """Any list, array or pandas series as arrow; cells of mixed types become strings."""
+    """Any list, array or pandas series as arrow; cells of mixed or strange types become strings."""
     try:
-        return flat(pa.chunked_array([pa.array(values, from_pandas=True)]))
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        array = pa.array(values, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+        array = None
+    if array is None or isinstance(array.type, pa.BaseExtensionType):
         return pa.array(
             [None if value is None or value != value else str(value) for value in values], pa.large_string()
         )
-
-
-def framed(name: str, values: Any) -> pa.Table:
-    """One column in memory as an arrow table."""
-    return pa.table({name: array_of(values)})
+    return flat(pa.chunked_array([array]))
 
 
 def missing(column: Column) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from brainwright.data import columns as reading
 from brainwright.data import tables
@@ -52,9 +53,12 @@ def from_path(path: Path) -> Table:
     if path.is_dir() and not tables.visible(path):
         raise Fault(f"the folder {path} is empty", "put the data there or give another")
     known, lacking = readers()
-    for reader in known:
-        if reader.knows(path):
-            return reader().read(path)
+    try:
+        for reader in known:
+            if reader.knows(path):
+                return reader().read(path)
+    except PermissionError as error:
+        raise Fault(f"{error.filename} may not be read", "change its permissions or copy it") from None
     raise Fault(unknown(path), "; ".join([ADVICE.get(path.suffix.lower(), formats()), *lacking]))
 
 
@@ -84,7 +88,7 @@ def unknown(path: Path) -> str:
     if path.is_file():
         if path.suffix.lower() in reading.IMAGE_SUFFIXES:
             return f"{path} is a single picture, and learning takes a folder of them"
-        return f"no reader knows the suffix {path.suffix!r} of {path}"
+        return f"{path} is laid out as no reader knows"
     ends = Counter(file.suffix.lower() or "without suffix" for file in path.rglob("*") if file.is_file())
     held = ", ".join(f"{count:,} {end}" for end, count in ends.most_common(5))
     return f"nothing in {path} can be read as data (it holds {held or 'only folders'})"
@@ -99,21 +103,27 @@ def from_memory(data: pd.DataFrame | Mapping[str, Any]) -> Table:
     """Columns held in memory.
 
     Raises:
-        Fault: no rows, or columns of different length.
+        Fault: no rows, a single value, or columns of different length.
     """
     made: dict[str, Column] = {}
+    notes: list[str] = []
     for name, values in data.items():
-        array = values if isinstance(values, pd.Series) else np.asarray(values)
-        if array.ndim > 1:
-            made |= reading.from_array(str(name), np.asarray(array))
+        array = values if isinstance(values, pd.Series | list | tuple) else np.asarray(values)
+        if isinstance(array, np.ndarray) and not array.ndim:
+            raise Fault(
+                f"column {name!r} is a single value: {str(values)[:40]!r}", "give a list, one value for each row"
+            )
+        if isinstance(array, np.ndarray) and array.ndim > 1:
+            made |= reading.from_array(str(name), array)
         else:
-            made |= reading.typed(reading.framed(str(name), array), Path())[0]
+            read, said = reading.typed(pa.table({str(name): reading.array_of(array)}), Path())
+            made, notes = made | read, notes + said
     lengths = {name: len(column) for name, column in made.items()}
     if len(set(lengths.values())) > 1:
         raise Fault(f"the columns differ in length: {lengths}", "give every row every value")
-    if not lengths or not next(iter(lengths.values())):
-        raise Fault("the data in memory has no rows", "give some")
-    return Table.of(made)
+    if not any(lengths.values()):
+        raise Fault("; ".join(["the data in memory has no rows that can be read", *notes]), "give some")
+    return replace(Table.of(made), notes=notes)
 
 
 def corrected(table: Table, columns: str) -> Table:

@@ -26,7 +26,7 @@ GLANCE = 200  # cells looked at before a whole column is parsed
 
 NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?[iI]nf(inity)?"
 THOUSANDS = r"[+-]?\d{1,3}(,\d{3})*(\.\d+)?"
-DECIMAL_COMMA = r"[+-]?(\d+,?\d*|,\d+)"
+DECIMAL_COMMA = r"[+-]?(\d+,?\d*|,\d+|\d{1,3}(\.\d{3})+(,\d+)?)"
 CODE = r"0\d+"  # leading zeros carry meaning: a postcode, not a quantity
 
 ISO = "year-month-day"
@@ -87,7 +87,7 @@ def numbers(strings: pa.Array, style: str) -> tuple[NDArray[np.float64], NDArray
     if style == "thousands":
         strings = pc.replace_substring(strings, ",", "")
     elif style == "decimal comma":
-        strings = pc.replace_substring(strings, ",", ".")
+        strings = pc.replace_substring(pc.replace_substring(strings, ".", ""), ",", ".")
     good = fits(strings, NUMBER)
     floats = pc.if_else(good, strings, pa.scalar(None, pa.large_string())).cast(pa.float64())
     return floats.to_numpy(zero_copy_only=False).astype(np.float64), mask_of(pc.invert(good))

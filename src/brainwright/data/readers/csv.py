@@ -62,14 +62,20 @@ def load(file: Path) -> tables.Piece:
     """One file as columns of strings, with the line of each record.
 
     Raises:
-        Fault: not UTF-8, empty, or a line with too few or too many cells.
+        Fault: not UTF-8, empty, a quote that is never closed, or a line with too few or too many cells.
     """
     data = tables.text_of(file)
     data = data if b"\n" in data else data.replace(b"\r", b"\n")
     delimiter = "\t" if file.suffix.lower() == ".tsv" else sniffed(data[:HEAD])
-    odd = delimiter == "\t" and any(line.count(b'"') % 2 for line in data.splitlines())  # inch marks, not quotes
-    lines = record_lines(data, not odd)
-    frame = parsed(file, data, arrow_csv.ParseOptions(delimiter=delimiter, quote_char=False if odd else '"'), lines)
+    odd = data.count(b'"') % 2
+    inches = delimiter == "\t" and any(line.count(b'"') % 2 for line in data.splitlines())  # marks, not quotes
+    counted = [record_lines(data, quoted) for quoted in ((False,) if odd or inches else (True, False))]
+    options = arrow_csv.ParseOptions(delimiter=delimiter, quote_char=False if inches else '"')
+    frame = parsed(file, data, options, counted[0])
+    lines = next((lines for lines in counted if len(lines) == len(frame)), np.arange(1, len(frame) + 1))
+    if odd and len(counted[0]) != len(frame):
+        what = f"{file}: a quote is opened at or after row {counted[0][len(frame) - 1]} and never closed"
+        raise Fault(what, "close it; a quote within a quoted cell is written twice")
     names = [str(column[0].as_py()).strip() for column in frame.columns]
     if headless(names):
         note = f"{file.name} begins with data, not with names: its columns are called column1, column2, ..."
