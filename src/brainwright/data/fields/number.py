@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from brainwright.data.encoded import Dense
 from brainwright.data.field import DenseField, Values
+from brainwright.errors import Fault
 
 
 class Number(DenseField):
@@ -17,9 +18,10 @@ class Number(DenseField):
     """Standard deviation in training; 1 where it is zero."""
     low: float = 0.0
     high: float = 0.0
+    """Smallest and largest in training."""
 
     def fit(self, values: Values) -> Self:
-        numbers = np.asarray(values, np.float64)
+        numbers = self.encode_all(values).values.astype(np.float64)
         return self.model_copy(
             update={
                 "mean": float(numbers.mean()),
@@ -30,10 +32,22 @@ class Number(DenseField):
         )
 
     def encode(self, value: Any) -> NDArray[Any]:
-        return np.asarray(value, np.float32)
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            raise Fault(f"{value!r} is no number", "give a number such as 12.5") from None
+        return self.encode_all(np.array([number])).values[0]
 
     def encode_all(self, values: Values) -> Dense:
-        return Dense(np.asarray(values, np.float32))
+        numbers = np.asarray(values, np.float64)
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused below
+            narrow = numbers.astype(np.float32)
+        wrong = ~np.isfinite(narrow)
+        if wrong.any():
+            row = int(wrong.argmax())
+            what = "is missing" if np.isnan(numbers[row]) else f"is {numbers[row]:g}, too large to learn"
+            raise Fault(f"the number to predict {what} in example {row + 1}", "mend it or leave that row out")
+        return Dense(narrow)
 
     def decode(self, encoded: Any) -> float:
-        return float(encoded)
+        return float(str(np.float32(encoded)))  # the shortest decimal that is this float32

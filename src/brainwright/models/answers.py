@@ -1,0 +1,63 @@
+"""Answers: what a net says together with the constants that turn it into an answer or judge it."""
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+
+class Measured(NamedTuple):
+    """Numbers in training deviations from the training mean [B, M], M members; and mean, deviation, lowest, highest."""
+
+    standard: Tensor
+    units: Tensor
+
+    def of(self, values: Tensor) -> Tensor:
+        """The user's numbers [B] in training deviations."""
+        return (values.to(self.units) - self.units[0]) / self.units[1]
+
+    def numbers(self) -> Tensor:
+        """The members' answers in the user's units, kept within the training range: [B, M]."""
+        mean, deviation, lowest, highest = self.units
+        return (self.standard.to(self.units) * deviation + mean).clamp(lowest, highest)
+
+
+class Measuring(nn.Module):
+    """A net whose one number is understood in the units of training."""
+
+    units: Tensor
+
+    def __init__(self, net: nn.Module, units: tuple[float, float, float, float]) -> None:
+        super().__init__()
+        self.net = net
+        self.register_buffer("units", torch.tensor(units, dtype=torch.float32))
+
+    def forward(self, given: Any) -> Measured:
+        return Measured(each_member(self.net(given))[..., 0], self.units)
+
+
+class Weighed(NamedTuple):
+    """Logits [B, M, K] of M members, and how much each class counts in learning [K]."""
+
+    logits: Tensor
+    weights: Tensor
+
+
+class Weighing(nn.Module):
+    """A net whose classes count differently in learning."""
+
+    weights: Tensor
+
+    def __init__(self, net: nn.Module, weights: tuple[float, ...]) -> None:
+        super().__init__()
+        self.net = net
+        self.register_buffer("weights", torch.tensor(weights, dtype=torch.float32))
+
+    def forward(self, given: Any) -> Weighed:
+        return Weighed(each_member(self.net(given)), self.weights)
+
+
+def each_member(answers: Tensor) -> Tensor:
+    """[B, K] or [B, M, K] -> [B, M, K]: a net without members has one. Half precision ends here."""
+    wide = answers.to(torch.promote_types(answers.dtype, torch.float32))
+    return wide[:, None] if wide.ndim == 2 else wide

@@ -1,0 +1,92 @@
+"""The stem of a row: each number, class and part of a date becomes a token, whatever its units and its gaps."""
+
+import torch
+from torch import Tensor, nn
+
+from brainwright.data.fields.row import UNKNOWN, Place, Row
+from brainwright.models.backbone import Stage
+from brainwright.models.features import Features, Shape
+
+HIDDEN = 0.01  # share of classes shown as unknown while learning, so that the net knows what to do with a new one
+WIDTH = 16  # numbers a token (Gorishniy et al. 2025, appendix: 8 to 32 are alike)
+
+
+class RowStem(Stage):
+    """float [B, places], NaN where missing -> sequence [B, columns, 16].
+
+    A number is told by its rank in training plus a straight line in each of its 48 pieces (piecewise-linear encoding,
+    Gorishniy et al. 2022); a class by a vector of its own. What never changed in training is left out.
+    """
+
+    def __init__(self, field: Row) -> None:
+        numbers = [place for place in field.places if len(place.spread.edges) > 1]
+        classes = [place for place in field.places if place.classes]
+        super().__init__(Shape("sequence", WIDTH, (len(numbers) + len(classes),)))
+        self.numbers, self.classes = NumberTokens(numbers), ClassTokens(classes)
+
+    def forward(self, row: Tensor) -> Features:
+        return Features(torch.cat([self.numbers(row), self.classes(row)], 1))
+
+
+class NumberTokens(nn.Module):
+    """float [B, places] -> [B, C, 16]."""
+
+    at: Tensor
+    start: Tensor
+    width: Tensor
+    rise: Tensor
+    level: Tensor
+
+    def __init__(self, places: list[Place]) -> None:
+        super().__init__()
+        pieces = max((len(place.spread.edges) - 1 for place in places), default=1)
+        start, width, rise = (torch.zeros(len(places), pieces, dtype=torch.float64) for _ in range(3))
+        width += torch.inf  # a piece that a column does not have stays empty
+        for row, place in enumerate(places):
+            edges, levels = (
+                torch.tensor(side, dtype=torch.float64) for side in (place.spread.edges, place.spread.levels)
+            )
+            count = len(edges) - 1
+            start[row, :count], width[row, :count], rise[row, :count] = edges[:-1], edges.diff(), levels.diff()
+        self.register_buffer("at", torch.tensor([place.at for place in places], dtype=torch.int64))
+        self.register_buffer("start", start.float())
+        self.register_buffer("width", width.float())
+        self.register_buffer("rise", rise.float())
+        self.register_buffer("level", torch.tensor([place.spread.levels[0] for place in places]))
+        self.line = nn.Parameter(torch.empty(len(places), WIDTH).uniform_(-1, 1))
+        self.offset = nn.Parameter(torch.empty(len(places), WIDTH).uniform_(-1, 1))
+        self.gap = nn.Parameter(torch.zeros(len(places), WIDTH))
+        self.bend = nn.Parameter(torch.zeros(len(places), pieces, WIDTH))
+
+    def forward(self, row: Tensor) -> Tensor:
+        value = row[:, self.at]
+        missing = value.isnan()
+        share = ((value[..., None] - self.start) / self.width).nan_to_num(0.0).clamp(0, 1)  # [B, C, pieces]
+        rank = ((share * self.rise).sum(2) + self.level - 0.5) * 12**0.5  # uniform: deviation about 1
+        share, rank = share.masked_fill(missing[..., None], 0), rank.masked_fill(missing, 0)
+        bent = torch.einsum("bcp,cpw->bcw", share, self.bend)
+        return bent + rank[..., None] * self.line + self.offset + missing[..., None] * self.gap
+
+
+class ClassTokens(nn.Module):
+    """float [B, places] -> [B, C, 16]: the vector of each code; missing has its own where training showed it."""
+
+    at: Tensor
+    first: Tensor
+    absent: Tensor
+
+    def __init__(self, places: list[Place]) -> None:
+        super().__init__()
+        sizes = [place.classes + 2 for place in places]  # unknown, the classes, missing
+        absent = [place.classes + 1 if place.column.missing else UNKNOWN for place in places]
+        self.register_buffer("at", torch.tensor([place.at for place in places], dtype=torch.int64))
+        self.register_buffer("first", torch.tensor([0, *sizes], dtype=torch.int64).cumsum(0)[:-1])
+        self.register_buffer("absent", torch.tensor(absent, dtype=torch.int64))
+        self.vectors = nn.Parameter(torch.randn(max(1, sum(sizes)), WIDTH))
+
+    def forward(self, row: Tensor) -> Tensor:
+        value = row[:, self.at]
+        codes = torch.where(value.isnan(), self.absent, value.nan_to_num(0).long())
+        if self.training:
+            codes = codes.masked_fill(torch.rand(codes.shape, device=codes.device) < HIDDEN, UNKNOWN)
+        return nn.functional.embedding(codes + self.first, self.vectors)
