@@ -34,6 +34,7 @@ def opening_record(ready: Prepared, source: Any, options: Mapping[str, Any]) -> 
         "source": str(Path(source).resolve()) if isinstance(source, str | Path) else table.source,
         "asked": dict(options),
         "options": ready.config.flat(),
+        "backbone": ready.config.backbone.word() if ready.task.backbones else "",
         "decisions": [asdict(decision) for decision in ready.decisions],
         "claim": asdict(ready.claim),
         "data": {

@@ -1,0 +1,172 @@
+"""Report: one HTML file about a run, drawn from its folder alone; it loads nothing and runs nothing."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChainableUndefined, Environment, FileSystemLoader
+
+from brainwright.deliver import figures, sections, wording
+from brainwright.errors import Fault
+from brainwright.parts import catalogue
+from brainwright.runs.record import EVIDENCE, HISTORY, RECORD, read_json
+from brainwright.runs.results import NET
+from brainwright.training.checkpoints import write_whole
+
+REPORT = "report.html"
+TEMPLATES = Path(__file__).parent / "templates"
+SMALL = 64  # pictures narrower than this are enlarged by whole pixels, so that these can be seen
+PICTURE = re.compile(r'<img (?=[^>]*width="(\d+)")')
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a run's folder tells; evidence and history are empty where the run did not come so far."""
+
+    folder: Path
+    record: Mapping[str, Any]
+    evidence: Mapping[str, Any]
+    history: Sequence[Mapping[str, Any]]
+
+
+def told(folder: Path) -> Told:
+    """Read a run's folder.
+
+    Raises:
+        Fault: it holds no record, or a file in it is damaged.
+    """
+    evidence = read_json(folder / EVIDENCE) if (folder / EVIDENCE).is_file() else {}
+    history = (folder / HISTORY).read_text(encoding="utf-8").splitlines() if (folder / HISTORY).is_file() else []
+    try:
+        lines = [json.loads(line) for line in history if line.strip()]
+    except ValueError as error:
+        raise Fault(f"{folder / HISTORY} cannot be read ({error})", "delete it: the report does without") from None
+    return Told(folder, read_json(folder / RECORD), evidence, lines)
+
+
+def write_report(folder: Path) -> Path:
+    """Draw the report of a run from its folder; the same folder gives the same file.
+
+    Raises:
+        Fault: the folder holds no run, or a damaged one.
+    """
+    path = folder / REPORT
+    write_whole(path, rendered(told(folder)).encode())
+    return path
+
+
+def rendered(run: Told) -> str:
+    """The whole file. All that the user wrote is escaped; what fields show is markup, but its policy bars scripts."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=ChainableUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "count": wording.count,
+        "large": wording.large,
+        "plain": wording.plain,
+        "percent": wording.percent,
+        "clock": wording.clock,
+        "title": wording.title,
+        "capital": wording.capital,
+        "option": wording.option,
+        "enlarged": enlarged,
+        "spark": figures.spark,
+        "pictured": pictured,
+    }
+    return environment.get_template("report.html.j2").render(view(run)) + "\n"
+
+
+def enlarged(markup: str) -> str:
+    """Small pictures marked, so that the style sheet enlarges them without blurring."""
+    return PICTURE.sub(lambda found: f'{found[0]}class="small" ' if int(found[1]) < SMALL else found[0], markup)
+
+
+def view(run: Told) -> dict[str, Any]:
+    """Everything that the template lays out."""
+    record, evidence = run.record, run.evidence
+    data, names = record.get("data") or {}, named(record)
+    metrics = record.get("metrics") or []
+    return {
+        "record": record,
+        "run": run.folder.resolve().name,
+        "data": data,
+        "arrow": arrow(record),
+        "names": names,
+        "metrics": metrics,
+        "warnings": record.get("warnings") or [],
+        "verdict": wording.verdict(record),
+        "predicts": record.get("selected") or NET,
+        "headline": headline(record, metrics),
+        "ladder": sections.ladder(record),
+        "table": sections.judgements(record),
+        "targets": [target(slot, found, names, data) for slot, found in (evidence.get("targets") or {}).items()],
+        "samples": evidence.get("samples") or {},
+        "worst": evidence.get("worst") or {},
+        "roles": roles(record),
+        "charts": figures.learning(record, run.history),
+        "cut": wording.cut(record),
+        "layers": sections.health(record.get("layers") or []),
+        "phases": sections.phases(record.get("cost") or {}),
+        "command": wording.as_command(record),
+        "python": wording.as_python(record),
+    }
+
+
+def arrow(record: Mapping[str, Any]) -> tuple[str, str]:
+    """The task's arrow and what it does, from its file's first line; its bare name where this copy has no such task."""
+    word = str((record.get("options") or {}).get("task", ""))
+    line = catalogue("tasks").get(word, wording.title(word))
+    ends, colon, does = line.partition(": ")
+    return (ends.replace("->", "→"), wording.capital(does)) if colon else ("", wording.capital(line))
+
+
+def headline(record: Mapping[str, Any], metrics: Sequence[Mapping[str, Any]]) -> wording.Measured | None:
+    """The first metric of the model that predicts; None where nothing was judged."""
+    model = record.get("selected") or NET
+    found = [one for one in record.get("results") or [] if one.get("model") == model]
+    return wording.measured(metrics[0], wording.of(found[0], metrics[0])) if found and metrics else None
+
+
+def named(record: Mapping[str, Any]) -> dict[str, str]:
+    """Slot -> what the user calls it."""
+    columns = (record.get("claim") or {}).get("columns") or {}
+    return {slot: column for slot, column in columns.items() if isinstance(column, str)}
+
+
+def roles(record: Mapping[str, Any]) -> dict[str, str]:
+    """Column -> the slot that reads it."""
+    columns = (record.get("claim") or {}).get("columns") or {}
+    return {name: slot for slot, one in columns.items() for name in ([one] if isinstance(one, str) else one or [])}
+
+
+def target(slot: str, found: Mapping[str, Any], names: Mapping[str, str], data: Mapping[str, Any]) -> dict[str, Any]:
+    """One target with its drawings."""
+    name, kind = names.get(slot, slot), found.get("kind")
+    shown: dict[str, Any] = {"name": name, "kind": kind, "found": found}
+    if kind == "category":
+        shown |= {
+            "balance": sections.balance(found, list(data.get("shares") or [])),
+            "classes": sections.each_class(found),
+        }
+        if found.get("reliability"):
+            shown["reliability"] = figures.calibration(found["reliability"])
+    if kind == "number":
+        shown |= {
+            "histogram": figures.histogram(found, name),
+            "answers": [figures.cloud(found, name), figures.residuals(found)],
+        }
+    if kind == "series":
+        shown |= {"forecasts": [figures.forecast(one) for one in found["forecasts"]], "by_step": figures.by_step(found)}
+    return shown
+
+
+def pictured(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether examples are pictures, which stand side by side rather than in a table."""
+    return any(str(cell.get("html", "")).startswith("<img ") for cell in rows[0].get("cells", ()))

@@ -1,0 +1,164 @@
+"""Evidence: what a report shows of the data and of the answers, as plain JSON, so that it is drawn without the data."""
+
+import html
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainwright.data.examples import Portion
+from brainwright.data.field import Values
+from brainwright.data.fields.category import Category
+from brainwright.data.fields.image import Image
+from brainwright.data.fields.number import Number
+from brainwright.data.fields.series import Series
+from brainwright.data.slots import Slot
+from brainwright.data.table import Table
+from brainwright.runs import judgements
+from brainwright.tasks.task import Task
+from brainwright.training.evaluation import Evaluated
+
+SHOWN = 12  # training examples, and worst errors
+WIDEST = 24  # columns of a table that are shown
+VARIABLES, POINTS = 3, 120  # of a shown stretch of series: more cannot be told apart at its size
+ROOM = 400_000  # characters that shown examples may take in each list
+
+
+def gather(task: Task, shares: Mapping[str, Portion], judged: Evaluated, table: Table) -> dict[str, Any]:
+    """All that the report needs beyond the record; `judged` is what the net said to the test share.
+
+    It looks at the types of fields, never at the task, and keeps below about 2 MB whatever the data.
+    """
+    slots = [slot for slot in task.slots() if slot.name in shares["train"].encoded]
+    rows = spread(len(shares["train"]), SHOWN)
+    return {
+        "samples": {
+            "columns": columns(slots, shares["train"]),
+            "rows": within(shown(slots, shares["train"], rows, table)),
+        },
+        "targets": {slot.name: target(slot, slots, shares, judged) for slot in slots if slot.side == "target"},
+        "worst": worst(slots, shares["test"], judged, table),
+    }
+
+
+def spread(count: int, wanted: int) -> NDArray[np.int64]:
+    """At most `wanted` rows of `count`, evenly from the first to the last."""
+    return np.unique(np.linspace(0, count - 1, min(wanted, count)).round().astype(np.int64))
+
+
+def within(rows: Iterator[dict[str, Any]], room: int = ROOM) -> list[dict[str, Any]]:
+    """As many as there is room for, one at least."""
+    kept: list[dict[str, Any]] = []
+    for row in rows:
+        room -= sum(len(str(cell)) for cell in row["cells"])
+        if room < 0 and kept:
+            break
+        kept.append(row)
+    return kept
+
+
+# ---- examples as people see them -----------------------------------------------------------------
+
+
+def columns(slots: Sequence[Slot[Any]], portion: Portion) -> list[dict[str, str]]:
+    """One a shown cell: its slot, the slot's side, and the column's name where the slot reads several."""
+    return [
+        {"slot": slot.name, "side": slot.side, "name": name}
+        for slot in slots
+        for name in names(portion.examples.values[slot.name])
+    ]
+
+
+def names(values: Values) -> list[str]:
+    """The columns of a slot that reads several, at most WIDEST; one without a name for any other."""
+    return list(values)[:WIDEST] if isinstance(values, Mapping) else [""]
+
+
+def shown(
+    slots: Sequence[Slot[Any]], portion: Portion, rows: NDArray[np.int64], table: Table
+) -> Iterator[dict[str, Any]]:
+    """Some examples: where each came from, and a cell for each of `columns`."""
+    for row in rows:
+        cells = [cell for slot in slots for cell in cells_of(slot, portion, int(row))]
+        yield {"where": table.where(int(portion.examples.rows[row])), "cells": cells}
+
+
+def cells_of(slot: Slot[Any], portion: Portion, row: int) -> list[dict[str, Any]]:
+    """One example's value of a slot: {"html"} as its field shows it, or {"lines"} for a stretch of series."""
+    values, field = portion.examples.values[slot.name], portion.fields[slot]
+    if isinstance(values, Mapping):
+        return [{"html": html.escape(told(values[name].values[row]))} for name in names(values)]
+    if isinstance(field, Series):
+        return [{"lines": lines(field.names, np.asarray(values[row], np.float64))}]
+    return [{"html": field.show(values[row])}]
+
+
+def told(cell: Any) -> str:
+    """One cell of a table in words; empty where missing."""
+    if cell is None or cell != cell or (isinstance(cell, np.datetime64) and np.isnat(cell)):
+        return ""
+    if isinstance(cell, np.datetime64):
+        return str(cell).removesuffix("T00:00:00")
+    return f"{float(cell):.6g}" if isinstance(cell, float | np.floating) else str(cell)
+
+
+def lines(variables: Sequence[str], stretch: NDArray[np.float64]) -> dict[str, list[float]]:
+    """The first variables of a stretch [length, variables], thinned evenly to what a small drawing can hold."""
+    thin = stretch[:: max(1, -(-len(stretch) // POINTS))]
+    return {name: judgements.short(thin[:, place]) for place, name in enumerate(variables[:VARIABLES])}
+
+
+# ---- answers -------------------------------------------------------------------------------------
+
+
+def target(
+    slot: Slot[Any], slots: Sequence[Slot[Any]], shares: Mapping[str, Portion], judged: Evaluated
+) -> dict[str, Any]:
+    """What there is to show about one target, by the type of its field."""
+    test, field = shares["test"], shares["train"].fields[slot]
+    said = judged.prediction.values[slot.name]
+    if isinstance(field, Series):
+        pasts = [one for one in slots if one.side == "input" and isinstance(test.fields[one], Series)]
+        return {"kind": "series", **judgements.forecasts(test, slot, pasts, said, judged.losses)}
+    if isinstance(field, Image):
+        return {"kind": "image", **judgements.pictures(test, slot, said)}
+    if not isinstance(field, Category | Number):
+        return {"kind": "other"}
+    truth = {name: np.asarray(part.encoded[slot.name].values) for name, part in shares.items()}
+    if isinstance(field, Number):
+        return {"kind": "number", **judgements.numbers(truth, said.double().numpy())}
+    scores = judged.prediction.scores
+    found = judgements.classes(field.classes, truth, said.numpy())
+    if scores is not None:
+        found["reliability"] = judgements.reliability(scores.double().numpy(), truth["test"])
+    return {"kind": "category", **found}
+
+
+def worst(slots: Sequence[Slot[Any]], test: Portion, judged: Evaluated, table: Table) -> dict[str, Any]:
+    """The test examples with the largest loss: inputs, truth, prediction, loss.
+
+    Only where there are inputs to look at, and answers that a line can hold: generated pictures answer nothing, and
+    the worst forecasts are drawn elsewhere.
+    """
+    inputs = [slot for slot in slots if slot.side == "input"]
+    targets = [slot for slot in slots if slot.side == "target" and not isinstance(test.fields[slot], Series | Image)]
+    if not inputs or not targets or not len(judged.losses):
+        return {"columns": [], "rows": []}
+    order = np.argsort(-np.nan_to_num(judged.losses, nan=np.inf), kind="stable")[:SHOWN]
+    scores = judged.prediction.scores
+    rows = []
+    for row, one in zip(order, within(shown(inputs, test, order, table)), strict=False):
+        one["answers"] = [answer(slot, test, judged, int(row)) for slot in targets]
+        one["sure"] = None if scores is None else round(float(scores[row].max()), 4)
+        one["loss"] = judgements.short(judged.losses[row : row + 1])[0]
+        rows.append(one)
+    return {"columns": columns(inputs, test), "rows": rows}
+
+
+def answer(slot: Slot[Any], test: Portion, judged: Evaluated, row: int) -> dict[str, str]:
+    """Truth and prediction of one target, as its field shows them."""
+    field = test.fields[slot]
+    said, truth = field.decode(judged.prediction.values[slot.name][row]), test.examples.values[slot.name]
+    assert not isinstance(truth, Mapping)
+    return {"slot": slot.name, "truth": field.show(truth[row]), "said": field.show(said)}
