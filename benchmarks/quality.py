@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.datasets import load_digits
 
 from brainwright import api
+from brainwright.commands.demo import digits
 from brainwright.data.slots import Batch
 from brainwright.data.table import Column, Kind, Table
 from brainwright.flags import read
@@ -47,14 +47,6 @@ class Case:
 def whole(folder: str) -> Callable[[Path, Path], Any]:
     """The folder as it lies there."""
     return lambda data, scratch: str(data / folder)
-
-
-def digits(data: Path, scratch: Path) -> Table:
-    """scikit-learn's packaged digits, as `brainwright demo` trains on them."""
-    found = load_digits()
-    images = (found.images * (255 / 16)).round().astype(np.uint8)
-    labels = found.target.astype(str).astype(object)
-    return Table.of({"image": Column(images, Kind.IMAGE), "label": Column(labels, Kind.CATEGORY)}, "digits")
 
 
 def california(data: Path, scratch: Path) -> str:
@@ -120,7 +112,7 @@ def lines(path: Path) -> list[Any]:
 
 
 CASES = {
-    "digits": Case("", {"accuracy": 0.985}, digits, {}),
+    "digits": Case("", {"accuracy": 0.985}, lambda data, scratch: digits(), {}),
     "mnist": Case("mnist", {"accuracy": 0.994}, whole("mnist"), {"budget": "10m"}),
     "cifar10": Case("cifar10", {"accuracy": 0.90}, whole("cifar10"), {"budget": "28m"}),
     "pneumoniamnist": Case("pneumoniamnist", {"auc": 0.94}, whole("pneumoniamnist"), {}),

@@ -19,11 +19,16 @@ def main(words: Sequence[str]) -> int:
     if "help" in asked.switches:
         print(__doc__)
         return 0
-    digits = load_digits()
-    images = (digits.images * (255 / BRIGHTEST)).round().astype(np.uint8)
-    labels = digits.target.astype(str).astype(object)
-    columns = {"image": Column(images, Kind.IMAGE), "label": Column(labels, Kind.CATEGORY)}
     quiet = bool({"quiet", "json"} & asked.switches)
-    run = api.train(Table.of(columns, "digits"), quiet=quiet, **asked.options)
+    run = api.train(digits(), quiet=quiet, **asked.options)
     print(as_json(run.record, run.folder) if "json" in asked.switches else as_text(run.record, run.folder))
     return 0
+
+
+def digits() -> Table:
+    """1,797 pictures of 8 x 8 pixels and their labels (Alpaydin and Kaynak 1998, UCI), inside scikit-learn."""
+    found = load_digits()
+    images = (found.images * (255 / BRIGHTEST)).round().astype(np.uint8)
+    labels = found.target.astype(str).astype(object)
+    columns = {"image": Column(images, Kind.IMAGE), "label": Column(labels, Kind.CATEGORY)}
+    return Table.of(columns, "digits")

@@ -7,6 +7,7 @@ from typing import Any
 
 from brainwright.parts import Part
 from brainwright.runs.record import plain
+from brainwright.runs.results import shown
 
 SHOWN = 25  # options that one help page holds, at most
 
@@ -34,7 +35,7 @@ def cell(metric: Mapping[str, Any], value: Any) -> str:
     middle, low, high = (number if number is not None else float("nan") for number in value)
     if metric["percent"]:
         return f"{metric['name']} {middle:.2%} ({low:.2%} to {high:.2%})"
-    return f"{metric['name']} {middle:.4g} ({low:.4g} to {high:.4g})"
+    return f"{metric['name']} {shown(middle)} ({shown(low)} to {shown(high)})"
 
 
 def as_json(record: Mapping[str, Any], folder: Path) -> str:

@@ -86,10 +86,15 @@ def warnings(contenders: Sequence[Contender], metric: Metric) -> list[str]:
         value = floor.test[metric.word()][0]
         if not metric.better(mine, value):
             said.append(
-                f"the net ({metric.word()} {mine:.4g}, 95 % {low:.4g} to {high:.4g}) does not beat "
-                f"{floor.model} ({value:.4g}): use --select best, or look at what the data allow"
+                f"the net ({metric.word()} {shown(mine)}, 95 % {shown(low)} to {shown(high)}) does not beat "
+                f"{floor.model} ({shown(value)}): use --select best, or look at what the data allow"
             )
     return said
+
+
+def shown(value: float) -> str:
+    """Four digits that mean something: no exponents, no false precision."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def save_floors(path: Any, grounds: Mapping[str, Ground]) -> None:

@@ -1,0 +1,70 @@
+"""Start-up: processor seconds of `--help` and `list`, and of a whole small run against a bare `import torch` plus its steps.
+
+python benchmarks/startup.py        (prints one JSON line a case; medians of 5, user and system time together)
+"""
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+
+ROUNDS = 5
+STEPS = """
+import json, pathlib, sys, time
+from brainwright.commands.demo import digits
+from brainwright.runs.preparing import prepare
+from brainwright.runs.telling import Silent
+from brainwright.training.loop import Job, Loop
+import torch
+ready = prepare(digits(), {"threads": 1}, Silent())
+torch.manual_seed(0)
+net = ready.task.build(ready.fields, ready.config.backbone)
+loop = Loop(Job(ready.task, ready.shares["train"], ready.shares["validation"], ready.config.training, pathlib.Path()), net)
+sums = {one.player.name: torch.zeros(2) for one in loop.seats}
+started = time.process_time()
+for _ in range(loop.plan.total):
+    loop.advance(sums)
+print(time.process_time() - started)
+"""  # the training steps of the demo alone, as the loop makes them
+
+
+def spent(words: list[str], folder: str) -> tuple[float, str]:
+    """Processor seconds of a process, and what it printed."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(
+        words, cwd=folder, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=True
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stdout
+
+
+def main() -> None:
+    """All cases, interleaved."""
+    cases = {
+        "help": [sys.executable, "-m", "brainwright", "--help"],
+        "list": [sys.executable, "-m", "brainwright", "list"],
+        "import_torch": [sys.executable, "-c", "import torch"],
+        "digits_run": [sys.executable, "-m", "brainwright", "demo", "--quiet", "--threads", "1"],
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in [*cases, "digits_steps"]}
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(ROUNDS):
+            for name, words in cases.items():
+                seconds[name].append(spent(words, folder)[0])
+            seconds["digits_steps"].append(float(spent([sys.executable, "-c", STEPS], folder)[1]))
+    middle = {name: statistics.median(times) for name, times in seconds.items()}
+    for name, value in middle.items():
+        print(
+            json.dumps(
+                {"case": name, "processor_seconds": round(value, 3), "all": [round(t, 3) for t in seconds[name]]}
+            )
+        )
+    ratio = middle["digits_run"] / (middle["import_torch"] + middle["digits_steps"])
+    print(json.dumps({"case": "digits_run_over_torch_and_steps", "ratio": round(ratio, 3), "wanted": 1.3}))
+
+
+if __name__ == "__main__":
+    main()
