@@ -1,4 +1,4 @@
-"""Start-up: processor seconds of `--help` and `list`, and of a whole small run against a bare `import torch` plus its steps.
+"""Start-up: processor seconds of `--help`, of `list`, and of a whole small run against `import torch` plus its steps.
 
 python benchmarks/startup.py        (prints one JSON line a case; medians of 5, user and system time together)
 """
@@ -22,7 +22,8 @@ import torch
 ready = prepare(digits(), {"threads": 1}, Silent())
 torch.manual_seed(0)
 net = ready.task.build(ready.fields, ready.config.backbone)
-loop = Loop(Job(ready.task, ready.shares["train"], ready.shares["validation"], ready.config.training, pathlib.Path()), net)
+job = Job(ready.task, ready.shares["train"], ready.shares["validation"], ready.config.training, pathlib.Path())
+loop = Loop(job, net)
 sums = {one.player.name: torch.zeros(2) for one in loop.seats}
 started = time.process_time()
 for _ in range(loop.plan.total):

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+from brainwright.catalogue import catalogue, find
 from brainwright.config import Choices
 from brainwright.data.splitting import Splitting
 from brainwright.models.backbone import Backbone
-from brainwright.parts import Part, catalogue, find
+from brainwright.parts import Part
 from brainwright.tasks.task import Task
 from brainwright.techniques.technique import Technique
 from brainwright.training.options import Training
@@ -32,7 +33,8 @@ def section(title: str, intro: str, part: type[Part]) -> str:
 
 def family(title: str, folder: str, base: type[Part]) -> str:
     """One table a part of a family."""
-    return "\n".join(section(f"{title} `{word}`", line, find(folder, word, base)) for word, line in catalogue(folder).items())
+    lines = catalogue(folder).items()
+    return "\n".join(section(f"{title} `{word}`", line, find(folder, word, base)) for word, line in lines)
 
 
 def page() -> str:

@@ -4,8 +4,8 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
+from brainwright.catalogue import catalogue, files, load, nearest
 from brainwright.errors import EXIT_FAULT, EXIT_INTERRUPTED, Fault
-from brainwright.parts import catalogue, files, load, nearest
 
 ORDER = ("demo", "train", "plan", "check", "predict", "evaluate", "report", "describe", "list", "doctor")
 
@@ -13,13 +13,13 @@ ORDER = ("demo", "train", "plan", "check", "predict", "evaluate", "report", "des
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code: 0, 2 for what the user can mend, 130 for Ctrl-C."""
     words = sys.argv[1:] if words is None else words
-    if not words or words[0] in ("-h", "--help", "help"):
-        print(overview())
-        return 0
-    if words[0] == "--version":
-        print(version("brainwright"))
-        return 0
     try:
+        if not words or words[0] in ("-h", "--help", "help"):
+            print(overview())
+            return 0
+        if words[0] == "--version":
+            print(version("brainwright"))
+            return 0
         known = {word: module for word, module, _ in files("commands")}
         if words[0] not in known:
             raise Fault(f"there is no command {words[0]!r}", nearest(words[0], known))

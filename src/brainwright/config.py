@@ -6,10 +6,11 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import ValidationError
 
+from brainwright.catalogue import find, nearest, parse
 from brainwright.data.splitting import Splitting
 from brainwright.errors import Fault
 from brainwright.models.backbone import Backbone
-from brainwright.parts import Part, find, nearest, parse
+from brainwright.parts import Part
 from brainwright.tasks.task import Decision, Task
 from brainwright.techniques.technique import Technique
 from brainwright.training.options import Training

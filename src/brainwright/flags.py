@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from brainwright.catalogue import nearest
 from brainwright.errors import Fault
-from brainwright.parts import nearest
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import nn
 
+from brainwright.catalogue import find
 from brainwright.models.backbone import Backbone, Stage
 from brainwright.models.backbones.rnn import Rnn
 from brainwright.models.features import Features, Shape
-from brainwright.parts import find
 
 WORDS = ("rnn", "lstm", "gru", "transformer")
 POOLS = ("none", "last", "max", "attention")

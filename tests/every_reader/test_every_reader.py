@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from brainwright.catalogue import catalogue, find
 from brainwright.data.checking import check
 from brainwright.data.opening import FAMILY, from_path, open_table
 from brainwright.data.reader import Reader
 from brainwright.data.splitting import Splitting
 from brainwright.data.table import Kind, Share
 from brainwright.errors import Fault
-from brainwright.parts import catalogue, find
 
 WORDS = sorted(catalogue(FAMILY))
 ROWS = 30  # every example has so many, with an input and two classes

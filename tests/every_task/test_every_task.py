@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
+from brainwright.catalogue import catalogue, find
 from brainwright.config import Config
 from brainwright.data.batching import batch_of, generator_of
 from brainwright.data.examples import Portion
 from brainwright.data.slots import Fields
 from brainwright.data.table import Share
-from brainwright.parts import catalogue, find
 from brainwright.runs.preparing import encoded
 from brainwright.runs.results import Ground, load_floors, save_floors
 from brainwright.tasks.task import Task, Turn

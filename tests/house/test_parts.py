@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from brainwright.parts import Part, catalogue, files, find
+from brainwright.catalogue import catalogue, files, find
+from brainwright.parts import Part
 from house.source import FAMILIES
 
 PARTS = [(family, word) for family in FAMILIES for word, _, _ in files(family)]

@@ -3,10 +3,10 @@
 import pytest
 import yaml
 
+from brainwright.catalogue import catalogue, find
 from brainwright.config import Choices, Config, sections_of
 from brainwright.errors import Fault
 from brainwright.flags import read
-from brainwright.parts import catalogue, find
 from brainwright.tasks.task import Task
 
 CHOSEN = {"task": "image-classification", "backbone": "mlp", "smoothing": 0.1, "depth": 3, "steps": 7, "augment": 1.5}

@@ -9,7 +9,8 @@ from pathlib import Path
 import torch
 
 from brainwright.flags import read
-from brainwright.training.devices import hardware, has_bfloat16, processors
+from brainwright.training.devices import hardware, place, processors
+from brainwright.training.options import Training
 
 SIDE = 1024  # of the matrices whose product measures the pace
 
@@ -23,8 +24,7 @@ def main(words: Sequence[str]) -> int:
     print(f"brainwright     {version('brainwright')}")
     for name, value in hardware().items():
         print(f"{name:16}{value}")
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    print(f"bfloat16        {'yes' if has_bfloat16(device) else 'no, float32 is used'}")
+    print(f"bfloat16        {'yes' if place(Training()).half else 'no, float32 is used'}")
     for threads in sorted({1, processors()}):
         print(f"{f'{threads} thread' + 's' * (threads > 1):16}{pace(threads):.0f} GFLOP/s in float32")
     print(f"disk            {shutil.disk_usage(Path.cwd()).free / 2**30:.1f} GB free here")

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from brainwright.catalogue import catalogue, nearest
 from brainwright.errors import Fault
 from brainwright.flags import read
-from brainwright.parts import catalogue, nearest
 
 FAMILIES = {
     "tasks": "tasks",

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from brainwright.catalogue import catalogue, find, nearest
 from brainwright.data import columns as reading
 from brainwright.data import tables
 from brainwright.data.reader import Reader
 from brainwright.data.table import Column, Kind, Table
 from brainwright.errors import Fault
-from brainwright.parts import catalogue, find, nearest
 
 FAMILY = "data/readers"
 ADVICE = {".xlsx": "save the sheet as CSV", ".xls": "save the sheet as CSV", ".zip": "unpack it and give the folder"}

@@ -7,12 +7,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
+from brainwright.catalogue import nearest
 from brainwright.data import duplicates
 from brainwright.data.columns import missing
 from brainwright.data.table import Column, Kind, Share, Table
 from brainwright.data.tables import SHARE_WORDS
 from brainwright.errors import Fault
-from brainwright.parts import Part, nearest
+from brainwright.parts import Part
 
 SPLIT_NAMES = ("split", "subset", "partition", "fold", "set")
 GOLDEN = 0.6180339887498949  # its multiples fill [0, 1) evenly, so what is rounded in one class evens out in the next

@@ -1,4 +1,4 @@
-"""Features: what flows between stem, backbone and head: a vector, a sequence or a grid; and the bridges between them."""
+"""Features: what flows between stem, backbone and head (vector, sequence or grid), and the bridges between forms."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias

@@ -1,8 +1,8 @@
 """Which task the data are for: every task is asked, and the tool asks back when two of them are as sure."""
 
+from brainwright.catalogue import catalogue, find
 from brainwright.data.table import Table
 from brainwright.errors import Fault
-from brainwright.parts import catalogue, find
 from brainwright.tasks.task import Claim, Task
 
 DOUBT = 0.1  # two claims closer than this cannot be told apart

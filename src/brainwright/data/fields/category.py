@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from brainwright.catalogue import nearest
 from brainwright.data.encoded import Dense
 from brainwright.data.field import DenseField, Values
 from brainwright.errors import Fault
-from brainwright.parts import nearest
 
 
 class Category(DenseField):
