@@ -88,12 +88,12 @@ class TabularClassification(Task):
         draw = np.random.default_rng(0)
         leaves, height = draw.integers(1, 7, 240).astype(np.float64), draw.normal(20, 5, 240)
         colour = draw.choice(["red", "red", "green", "white"], 240).astype(object)
-        poisonous = np.where((colour == "red") & (leaves > 3), "yes", "no").astype(object)
-        height[::20], colour[(poisonous == "no") & (height > 26)] = np.nan, None
+        poisonous = np.where((colour == "red") & (leaves > 3), "poisonous", "harmless").astype(object)
+        height[::20], colour[(poisonous == "harmless") & (height > 26)] = np.nan, None
         columns = {
             "leaves": Column(leaves, Kind.NUMBER),
             "height": Column(height, Kind.NUMBER),
             "colour": Column(colour, Kind.CATEGORY),
-            "poisonous": Column(poisonous, Kind.CATEGORY),
+            "class": Column(poisonous, Kind.CATEGORY),
         }
         return Table.of(columns, "example")

@@ -50,4 +50,4 @@ class Number(DenseField):
         return Dense(narrow)
 
     def decode(self, encoded: Any) -> float:
-        return float(str(np.float32(encoded)))  # the shortest decimal that is this float32
+        return float(str(np.float32(encoded.item())))  # the shortest decimal that is this float32
