@@ -28,7 +28,7 @@ class Metric(Part):
         """A few numbers for each example of a batch: float [B, k]."""
 
     def value(self, rows: NDArray[Any]) -> float:
-        """One number for any rows [N, k]: the first column's sum over the second's, unless a subclass says otherwise."""
+        """One number for any rows [N, k]: the first column's sum over the second's, unless a subclass differs."""
         return float(rows[:, 0].sum() / max(1e-12, rows[:, 1].sum()))
 
     def block(self, rows: NDArray[Any]) -> int:
