@@ -11,6 +11,7 @@ from brainwright.deliver.wording import (
     as_python,
     clock,
     count,
+    digits,
     large,
     measured,
     of,
@@ -21,7 +22,7 @@ from brainwright.deliver.wording import (
 from brainwright.training.checkpoints import write_whole
 
 CARD = "card.md"
-MARKS = re.compile(r"([\\`*_{}\[\]()#|~!-])")  # what Markdown would read as something else
+MARKS = re.compile(r"([\\`*_\[\]|~])")  # what Markdown would read as something else, wherever it stands in a line
 WORST_CLASSES = 5  # named among the limits
 
 
@@ -97,9 +98,10 @@ def good(record: Mapping[str, Any]) -> list[str]:
         return said
     rows = []
     for one in results:
-        words = [measured(metric, of(one, metric)) for metric in metrics]
+        words = [measured(metric, of(one, metric), digits(metric, results)) for metric in metrics]
         cells = [f"{word.value} ({word.interval})" if word.interval else word.value for word in words]
-        rows.append([f"{safe(title(str(one['model'])))} ({safe(one.get('kind', ''))})", *cells])
+        kind = "" if one.get("kind") == "net" else f" ({safe(one.get('kind', ''))})"
+        rows.append([f"{safe(title(str(one['model'])))}{kind}", *cells])
     head = ["model", *(f"{safe(title(m['name']))} {'↑' if m.get('higher_is_better') else '↓'}" for m in metrics)]
     return [" ".join(said), "", *table(head, rows), "", "In brackets: 95 % bootstrap intervals over the test examples."]
 
@@ -118,7 +120,7 @@ def data(record: Mapping[str, Any]) -> list[str]:
 def limits(run: Told) -> list[str]:
     """What the figures above hold for, what they do not say, and where the model errs most."""
     said = [
-        "- Meant for examples from where the training data came from; elsewhere, judge it first: `brainwright evaluate`.",
+        "- Meant for examples from the source of the training data; elsewhere, judge it first: `brainwright evaluate`.",
         "- Not examined: fairness between groups, robustness to damage or attack, drift over time.",
         "- A person should look at decisions that matter to other people.",
     ]

@@ -93,7 +93,7 @@ def histogram(found: Mapping[str, Any], name: str) -> Chart:
         Mark(plane.stairs(edges, heights[share]), role, share) for share, role in SHARES.items() if share in heights
     )
     told = f"Histogram of {name} from {plain(edges[0])} to {plain(edges[-1])}, {len(edges) - 1} bins"
-    return Chart(f"Distribution of {name}", told, plane.across, plane.up, marks)
+    return Chart("Share of the examples", told, plane.across, plane.up, marks)
 
 
 def cloud(found: Mapping[str, Any], name: str) -> Chart:

@@ -9,9 +9,9 @@ from typing import Any
 
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
+from brainwright.catalogue import catalogue
 from brainwright.deliver import figures, sections, wording
 from brainwright.errors import Fault
-from brainwright.parts import catalogue
 from brainwright.runs.record import EVIDENCE, HISTORY, RECORD, read_json
 from brainwright.runs.results import NET
 from brainwright.training.checkpoints import write_whole
@@ -109,7 +109,7 @@ def view(run: Told) -> dict[str, Any]:
         "targets": [target(slot, found, names, data) for slot, found in (evidence.get("targets") or {}).items()],
         "samples": evidence.get("samples") or {},
         "worst": evidence.get("worst") or {},
-        "roles": roles(record),
+        "roles": roles(record, evidence),
         "charts": figures.learning(record, run.history),
         "cut": wording.cut(record),
         "layers": sections.health(record.get("layers") or []),
@@ -130,8 +130,11 @@ def arrow(record: Mapping[str, Any]) -> tuple[str, str]:
 def headline(record: Mapping[str, Any], metrics: Sequence[Mapping[str, Any]]) -> wording.Measured | None:
     """The first metric of the model that predicts; None where nothing was judged."""
     model = record.get("selected") or NET
-    found = [one for one in record.get("results") or [] if one.get("model") == model]
-    return wording.measured(metrics[0], wording.of(found[0], metrics[0])) if found and metrics else None
+    results = record.get("results") or []
+    found = [one for one in results if one.get("model") == model]
+    if not found or not metrics:
+        return None
+    return wording.measured(metrics[0], wording.of(found[0], metrics[0]), wording.digits(metrics[0], results))
 
 
 def named(record: Mapping[str, Any]) -> dict[str, str]:
@@ -140,10 +143,16 @@ def named(record: Mapping[str, Any]) -> dict[str, str]:
     return {slot: column for slot, column in columns.items() if isinstance(column, str)}
 
 
-def roles(record: Mapping[str, Any]) -> dict[str, str]:
-    """Column -> the slot that reads it."""
-    columns = (record.get("claim") or {}).get("columns") or {}
-    return {name: slot for slot, one in columns.items() for name in ([one] if isinstance(one, str) else one or [])}
+def roles(record: Mapping[str, Any], evidence: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Column -> the sides on which it is used: input, target; its slot's name where the side is not known."""
+    sides = {one["slot"]: one["side"] for one in (evidence.get("samples") or {}).get("columns") or []}
+    found: dict[str, list[str]] = {}
+    for slot, one in ((record.get("claim") or {}).get("columns") or {}).items():
+        for name in [one] if isinstance(one, str) else one or []:
+            found.setdefault(name, [])
+            if (side := sides.get(slot, slot)) not in found[name]:
+                found[name].append(side)
+    return found
 
 
 def target(slot: str, found: Mapping[str, Any], names: Mapping[str, str], data: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from brainwright.deliver.drawings import Axis
-from brainwright.deliver.wording import Measured, best_first, measured, of, title
+from brainwright.deliver.wording import Measured, best_first, digits, measured, of, title
 
 FAR = 3.0  # a trivial model this many spans away from the others would squeeze them: it is drawn at the edge
 MARGIN = 0.06  # of the axis of intervals, on each side
@@ -17,14 +17,12 @@ class Standing:
 
     model: str
     kind: str
-    selected: bool
     measured: Measured
     low: float
     middle: float
     high: float
     off: str
     """"low" or "high" where it lies beyond the axis."""
-    seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,8 @@ def ladder(record: Mapping[str, Any]) -> Ladder | None:
     metric = metrics[0]
     scale = 100.0 if metric.get("percent") else 1.0
     axis = span([one for one in results if one.get("kind") != "trivial"] or results, results, metric)
-    rows = [standing(one, metric, axis, str(record.get("selected", ""))) for one in best_first(results, metric)]
+    places = digits(metric, record["results"])
+    rows = [standing(one, metric, axis, places) for one in best_first(results, metric)]
     seen = Axis(axis.low * scale, axis.high * scale)
     better = "higher is better" if metric.get("higher_is_better") else "lower is better"
     return Ladder(title(metric["name"]), better, rows, [(place * 100, word) for place, word in seen.ticks()])
@@ -67,14 +66,13 @@ def span(near: Sequence[Mapping[str, Any]], every: Sequence[Mapping[str, Any]], 
     return Axis(wide.low - room, wide.high + room)
 
 
-def standing(result: Mapping[str, Any], metric: Mapping[str, Any], axis: Axis, selected: str) -> Standing:
+def standing(result: Mapping[str, Any], metric: Mapping[str, Any], axis: Axis, places: int) -> Standing:
     """One model's row."""
     value, low, high = ends(result, metric)
     left, middle, right = (min(100.0, max(0.0, round(axis.place(x) * 100, 2))) for x in (low, value, high))
     off = "low" if axis.place(high) < 0 else "high" if axis.place(low) > 1 else ""
-    model, kind = str(result["model"]), str(result.get("kind", ""))
-    words = measured(metric, of(result, metric))
-    return Standing(model, kind, model == selected, words, left, middle, right, off, result.get("seconds"))
+    words = measured(metric, of(result, metric), places)
+    return Standing(str(result["model"]), str(result.get("kind", "")), words, left, middle, right, off)
 
 
 def balance(found: Mapping[str, Any], names: Sequence[str]) -> list[Mapping[str, Any]]:
@@ -143,13 +141,14 @@ def judgements(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Every model with every metric on the test share, and the first metric on validation."""
     metrics = record.get("metrics") or []
     results = record.get("results") or []
+    places = [digits(metric, results) for metric in metrics]
     return [
         {
             "model": one["model"],
             "kind": one.get("kind"),
             "seconds": one.get("seconds"),
-            "values": [measured(metric, of(one, metric)) for metric in metrics],
-            "validation": [measured(metric, [(one.get("validation") or {}).get(metric["name"])]) for metric in metrics],
+            "values": [measured(metric, of(one, metric), n) for metric, n in zip(metrics, places, strict=True)],
+            "validation": measured(metrics[0], [(one.get("validation") or {}).get(metrics[0]["name"])], places[0]),
         }
         for one in (best_first(results, metrics[0]) if metrics else [])
     ]

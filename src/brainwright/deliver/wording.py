@@ -55,8 +55,8 @@ def large(number: Any) -> str:
 
 
 def decimal(number: Any, places: int) -> str:
-    """With commas and so many decimals; a true minus."""
-    return f"{number:,.{places}f}".replace("-", "−")
+    """With commas and so many decimals; a true minus, and none before zero."""
+    return f"{number:z,.{places}f}".replace("-", "−")
 
 
 def plain(number: Any) -> str:
@@ -70,18 +70,25 @@ def plain(number: Any) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def measured(metric: Mapping[str, Any], value: Sequence[float | None]) -> Measured:
-    """As many digits as the interval makes meaningful, and no more."""
-    known = [*value, None, None, None][:3]
-    middle, low, high = known
+def digits(metric: Mapping[str, Any], results: Sequence[Mapping[str, Any]]) -> int:
+    """Decimals that the first interval makes meaningful, and no more: all models of a table share them."""
+    times = 100.0 if metric.get("percent") else 1.0
+    for _, low, high in (of(one, metric) for one in results):
+        if low is not None and high is not None and high > low:
+            places = 1 - math.floor(math.log10((high - low) * times))
+            return min(6, max(0, min(places, 2) if times > 1 else places))
+    return 1 if times > 1 else 4
+
+
+def measured(metric: Mapping[str, Any], value: Sequence[float | None], places: int) -> Measured:
+    """A value, low and high with so many decimals; no interval where all examples scored the same."""
+    middle, low, high = [*value, None, None, None][:3]
     name = title(str(metric.get("name", "")))
     if middle is None:
         return Measured(name, "not measured", "", "")
     times, unit = (100.0, f"{THIN}%") if metric.get("percent") else (1.0, "")
     if low is None or high is None or not high > low:  # a bootstrap of equal scores says nothing of their spread
-        return Measured(name, f"{decimal(middle * times, 1)}{unit}" if unit else plain(middle), "", "")
-    width = (high - low) * times
-    places = (1 if width >= 1 else 2) if unit else min(6, max(0, 1 - math.floor(math.log10(width))))
+        return Measured(name, f"{decimal(middle * times, places)}{unit}", "", "")
     words = [decimal(number * times, places) for number in (middle, low, high)]
     return Measured(name, f"{words[0]}{unit}", words[1], f"{words[2]}{unit}")
 
@@ -159,13 +166,13 @@ def verdict(record: Mapping[str, Any]) -> list[str]:
         return ["Nothing was judged: the run did not come to its end."]
     first = metrics[0]
     net, floors = results[0], best_first(results[1:], first)
-    mine = measured(first, of(net, first))
+    mine = measured(first, of(net, first), digits(first, results))
     tests = count(((record.get("data") or {}).get("shares") or {}).get("test"))
     within = f" (95{THIN}% interval {mine.interval})" if mine.interval else ""
     unseen = f"On {tests} test examples that took no part in training or in any choice"
     said = [f"{unseen}, {mine.metric} is {mine.value}{within}."]
     if floors:
-        said += [against(net, floors[0], first)]
+        said.append(against(net, floors[0], first))
     if record.get("selected", net["model"]) != net["model"]:
         said.append(f"The run predicts with {title(record['selected'])}, which was best on the validation share.")
     return said
@@ -174,7 +181,7 @@ def verdict(record: Mapping[str, Any]) -> list[str]:
 def against(net: Mapping[str, Any], floor: Mapping[str, Any], metric: Mapping[str, Any]) -> str:
     """The net and the best floor in one sentence."""
     (mine, low, high), (other, other_low, other_high) = of(net, metric), of(floor, metric)
-    reached = measured(metric, of(floor, metric)).value
+    reached = measured(metric, of(floor, metric), digits(metric, [net, floor])).value
     text = f"The best of the simple models beside it, {title(floor['model'])}, reaches {reached}"
     if mine is None or other is None:
         return f"{text}."

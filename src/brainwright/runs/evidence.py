@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainwright.data.examples import Portion
-from brainwright.data.field import Values
+from brainwright.data.field import Field, Values
 from brainwright.data.fields.category import Category
 from brainwright.data.fields.image import Image
 from brainwright.data.fields.number import Number
@@ -31,7 +31,8 @@ def gather(task: Task, shares: Mapping[str, Portion], judged: Evaluated, table: 
     It looks at the types of fields, never at the task, and keeps below about 2 MB whatever the data.
     """
     slots = [slot for slot in task.slots() if slot.name in shares["train"].encoded]
-    rows = spread(len(shares["train"]), SHOWN)
+    few = any(isinstance(slot.field, Series) for slot in slots)
+    rows = spread(len(shares["train"]), SHOWN // 2 if few else SHOWN)
     return {
         "samples": {
             "columns": columns(slots, shares["train"]),
@@ -91,7 +92,12 @@ def cells_of(slot: Slot[Any], portion: Portion, row: int) -> list[dict[str, Any]
         return [{"html": html.escape(told(values[name].values[row]))} for name in names(values)]
     if isinstance(field, Series):
         return [{"lines": lines(field.names, np.asarray(values[row], np.float64))}]
-    return [{"html": field.show(values[row])}]
+    return [{"html": seen(field, values[row])}]
+
+
+def seen(field: Field[Any], value: Any) -> str:
+    """A value as its field shows it; a number in no more digits than can be read."""
+    return html.escape(told(value)) if isinstance(field, Number) else field.show(value)
 
 
 def told(cell: Any) -> str:
@@ -100,7 +106,9 @@ def told(cell: Any) -> str:
         return ""
     if isinstance(cell, np.datetime64):
         return str(cell).removesuffix("T00:00:00")
-    return f"{float(cell):.6g}" if isinstance(cell, float | np.floating) else str(cell)
+    if isinstance(cell, float | np.floating):
+        return f"{cell:.0f}" if float(cell).is_integer() else f"{float(cell):.6g}"
+    return str(cell)
 
 
 def lines(variables: Sequence[str], stretch: NDArray[np.float64]) -> dict[str, list[float]]:
@@ -161,4 +169,4 @@ def answer(slot: Slot[Any], test: Portion, judged: Evaluated, row: int) -> dict[
     field = test.fields[slot]
     said, truth = field.decode(judged.prediction.values[slot.name][row]), test.examples.values[slot.name]
     assert not isinstance(truth, Mapping)
-    return {"slot": slot.name, "truth": field.show(truth[row]), "said": field.show(said)}
+    return {"slot": slot.name, "truth": seen(field, truth[row]), "said": seen(field, said)}

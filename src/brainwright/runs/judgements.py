@@ -136,7 +136,7 @@ def forecasts(
     order = np.argsort(by_variable, kind="stable")
     drawn = sorted({int(order[place]) for place in np.linspace(0, len(order) - 1, VARIABLES).round().astype(int)})
     ranked = np.argsort(losses, kind="stable")
-    places = {"a typical one (median error)": 0.5, "worse than nine in ten": 0.9, "the worst": 1.0}
+    places = {"typical": 0.5, "worse than nine in ten": 0.9, "the worst": 1.0}
     rows = {name: int(ranked[round((len(ranked) - 1) * place)]) for name, place in places.items()}
     return {
         "names": list(test.fields[slot].names),
