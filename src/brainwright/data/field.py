@@ -48,6 +48,8 @@ class Field(Part, ABC, Generic[Batched_co]):
 
     drawn: ClassVar[bool] = False
     """True: the user brings no such column; `draw` makes values anew for every batch."""
+    averages: ClassVar[bool] = False
+    """True: a batch is one tensor of quantities, so that the weighted mean of two values is a value too."""
 
     def fit(self, values: Values) -> Self:
         """Learn what must be learned (classes, mean, vocabulary) from training values."""

@@ -51,4 +51,6 @@ def mean_of_known(found: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mean over classes [K, R] -> [R] without the absent ones; nan where all are."""
     known = ~np.isnan(found)
     count = known.sum(0)
-    return np.divide(np.where(known, found, 0).sum(0), count, out=np.full(found.shape[1], np.nan), where=count > 0)
+    mean = np.full(found.shape[1], np.nan)
+    np.divide(np.where(known, found, 0).sum(0), count, out=mean, where=count > 0)
+    return mean

@@ -47,4 +47,6 @@ def precisions(rows: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]
         present = positives > 0
         total[present] += (hits * precision).sum(1)[present] / positives[present]
         known += present
-    return np.divide(total, known, out=np.full(len(weights), np.nan), where=known > 0)
+    mean = np.full(len(weights), np.nan)
+    np.divide(total, known, out=mean, where=known > 0)
+    return mean

@@ -1,28 +1,41 @@
 """Image -> Category: say which of the known classes a picture shows."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
+import torch
 from pydantic import Field as Option
 from torch import nn
 from torch.nn import functional as F
 
+from brainwright.data.augmenting import erased, relit, shifted, warped
+from brainwright.data.encoded import Dense
 from brainwright.data.examples import Portion
 from brainwright.data.fields.category import Category
 from brainwright.data.fields.image import Image
 from brainwright.data.slots import Batch, Fields, Prediction, input, target
+from brainwright.data.symmetry import mirroring
 from brainwright.data.table import Column, Kind, Table
 from brainwright.floors.floor import Floor
+from brainwright.floors.linear_pixels import LinearPixels
 from brainwright.floors.majority import Majority
+from brainwright.floors.nearest_neighbour import NearestNeighbour
 from brainwright.metrics.accuracy import Accuracy
+from brainwright.metrics.auc import Auc
+from brainwright.metrics.average_precision import AveragePrecision
+from brainwright.metrics.balanced_accuracy import BalancedAccuracy
+from brainwright.metrics.f1 import F1
 from brainwright.metrics.log_loss import LogLoss
 from brainwright.metrics.metric import Metric
+from brainwright.models.answers import Weighing
 from brainwright.models.backbone import Backbone
 from brainwright.models.net import Net
 from brainwright.models.stems.image import ImageStem
 from brainwright.tasks.task import Claim, Decision, Loss, Task, Turn
 from brainwright.tasks.task import Net as AnyNet
+
+UNEVEN = 1.5  # the largest class over the smallest: from here accuracy alone misleads
 
 
 class ImageClassification(Task):
@@ -34,6 +47,14 @@ class ImageClassification(Task):
 
     smoothing: float = Option(0.0, ge=0, lt=1)
     """Share of certainty taken from the true class and spread over all (Szegedy et al. 2016)."""
+    class_weights: Literal["none", "balanced"] = "none"
+    """How much a class counts in learning: every picture alike, or every class alike however rare."""
+    metric: Literal["accuracy", "balanced-accuracy", "auc"] = "accuracy"
+    """What selects the best net, and comes first in tables."""
+    mirror: bool = False
+    """A picture and its mirror image mean the same: learning sees both."""
+    both_sides: bool = False
+    """Answer with the mean of what the net says to a picture and to its mirror image; twice the work."""
 
     @classmethod
     def claim(cls, table: Table, target: str) -> Claim | None:
@@ -41,27 +62,56 @@ class ImageClassification(Task):
         label = target or next(iter(table.kinds(Kind.CATEGORY)), "")
         if len(images) != 1 or label not in table.columns or table[label].kind != Kind.CATEGORY:
             return None
-        return Claim({"image": images[0], "label": label}, 0.9, f"{images[0]!r} holds pictures, {label!r} their classes")
+        why = f"{images[0]!r} holds pictures, {label!r} their classes"
+        return Claim({"image": images[0], "label": label}, 0.9, why)
 
     def build(self, fields: Fields, backbone: Backbone) -> nn.Module:
-        return Net(ImageStem(fields[self.image]), backbone, len(fields[self.label].classes))
+        counts = np.array(fields[self.label].counts)
+        weights = counts.sum() / (len(counts) * counts) if self.class_weights == "balanced" else np.ones(len(counts))
+        return Weighing(Net(ImageStem(fields[self.image]), backbone, len(counts)), tuple(weights.tolist()))
 
     def loss(self, net: AnyNet, batch: Batch, turn: Turn) -> Loss:
-        logits = net(batch[self.image])
-        return Loss.of(F.cross_entropy(logits, batch[self.label], reduction="none", label_smoothing=self.smoothing))
+        logits, weights = net(batch[self.image])
+        members = batch[self.label][:, None].expand(logits.shape[:2])
+        each = F.cross_entropy(logits.transpose(1, 2), members, reduction="none", label_smoothing=self.smoothing)
+        return Loss.of(each.mean(1) * weights[batch[self.label]])
 
     def predict(self, net: AnyNet, batch: Batch) -> Prediction:
-        scores = net(batch[self.image]).softmax(-1)
+        views = [batch[self.image].flip(3)] if self.both_sides else []
+        views.append(batch[self.image])  # last, so that a net that remembers its last answer can be asked for the loss
+        scores = torch.stack([net(view).logits.softmax(-1).mean(1) for view in views]).mean(0)
         return Prediction.of(self.label, scores.argmax(-1), scores)
 
+    def augment(self, batch: Batch, strength: float, generator: torch.Generator) -> Batch:
+        """At 1 moved by an eighth and mirrored where that is allowed; below less; above also turned, stretched, lit
+        otherwise, and partly hidden.
+        """
+        pixels = batch[self.image]
+        most = round(min(1.0, strength) * min(pixels.shape[2:]) / 8)
+        pixels = shifted(pixels, most, self.mirror, generator)
+        if strength > 1:
+            pixels = warped(pixels, 10 * (strength - 1), 0.1 * (strength - 1), generator)
+            pixels = relit(pixels, 0.2 * (strength - 1), generator)
+            pixels = erased(pixels, 0.375 * min(1.0, strength - 1), pixels.float().mean((0, 2, 3)), generator)
+        return batch | {"image": pixels}
+
     def metrics(self) -> tuple[Metric, ...]:
-        return (Accuracy(slot="label"), LogLoss(slot="label"))
+        every: tuple[Metric, ...] = (Accuracy(slot="label"), LogLoss(slot="label"))
+        if self.metric != "accuracy":  # classes are few or uneven: ranking and rare classes count
+            every = (*every, BalancedAccuracy(slot="label"), Auc(slot="label"), AveragePrecision(slot="label"))
+            every = (*every, F1(slot="label"))
+        return tuple(sorted(every, key=lambda metric: metric.word() != self.metric))
 
     def decide(self, train: Portion) -> Sequence[Decision]:
         return ()
 
     def floors(self, fields: Fields) -> tuple[Floor, ...]:
-        return (Majority(target="label", classes=len(fields[self.label].classes)),)
+        classes = len(fields[self.label].classes)
+        return (
+            Majority(target="label", classes=classes),
+            LinearPixels(target="label", image="image", classes=classes),
+            NearestNeighbour(target="label", image="image", classes=classes),
+        )
 
     @classmethod
     def example(cls) -> Table:

@@ -1,12 +1,13 @@
 """Technique: a function from task to task. It changes what is learned, never how the loop runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from brainwright.data.examples import Examples, Portion
+from brainwright.data.field import Padded
 from brainwright.data.slots import Batch, Fields, Prediction, Slot
 from brainwright.data.table import Table
 from brainwright.floors.floor import Floor
@@ -77,3 +78,28 @@ class Technique(Task):
 
     def floors(self, fields: Fields) -> tuple[Floor, ...]:
         return self.inner.floors(fields)
+
+
+def partnered(task: Task, batch: Batch, partners: Tensor) -> Mapping[str, Any]:
+    """Every target of a batch, exchanged for its partner's; `partners` [B] are places in the batch."""
+    return {slot.name: exchanged(batch[slot], partners) for slot in task.slots() if slot.side == "target"}
+
+
+def exchanged(values: Any, partners: Tensor) -> Any:
+    """A batch's values in another order, whatever their form."""
+    if isinstance(values, Tensor):
+        return values[partners.to(values.device)]
+    if isinstance(values, Padded):
+        return Padded(exchanged(values.values, partners), exchanged(values.lengths, partners))
+    return [values[place] for place in partners.tolist()]
+
+
+def blended(one: Loss, other: Loss, shares: Tensor) -> Loss:
+    """The loss of examples that are partly one thing, by `shares` [B], and partly another."""
+    weights = shares.to(one.each)
+
+    def blend(left: Tensor, right: Tensor) -> Tensor:
+        return left * weights + right * (1 - weights)
+
+    parts = {name: blend(value, other.parts[name]) for name, value in one.parts.items()}
+    return Loss(blend(one.each, other.each), blend(one.units.to(weights), other.units.to(weights)), parts)

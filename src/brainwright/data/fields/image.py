@@ -3,7 +3,7 @@
 import base64
 import io
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,9 @@ DECODERS = 2  # threads; Pillow releases the lock while it decodes
 
 
 class Image(DenseField):
-    """uint8 [B, channels, height, width]; nets scale it by `mean` and `spread` themselves, so they take raw pictures."""
+    """uint8 [B, channels, height, width]; nets scale by `mean` and `spread` themselves, so they take raw pictures."""
 
+    averages: ClassVar[bool] = True
     size: int = 0
     """Longest side to reduce to; 0 = learned from the data."""
     height: int = 0
@@ -106,7 +107,7 @@ def opened(value: Any) -> Pillow.Image:
         pixels = np.asarray(value, np.uint8)
         return Pillow.fromarray(pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
     try:
-        picture = Pillow.open(io.BytesIO(value) if isinstance(value, bytes) else value)
+        picture: Pillow.Image = Pillow.open(io.BytesIO(value) if isinstance(value, bytes) else value)
         picture.load()
     except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError) as error:
         name = value if isinstance(value, str) else "a picture in the table"
