@@ -1,0 +1,127 @@
+"""Describing: the layers of any net as they are met in use, with shapes, activations, parameters and operations."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
+
+from brainwright.models.features import Features
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One module that computes something itself: what it gives for one example, and what that costs."""
+
+    name: str
+    type: str
+    shape: tuple[int, ...]
+    """Of its output, without the batch's side."""
+    activation: str
+    """What bends its numbers; "" = nothing."""
+    parameters: int
+    """Its own; a weight shared by two layers counts in the first."""
+    flops: int
+    """Floating-point operations per example in matrix products and convolutions: a multiplication and an addition are
+    two, and all others are left out, for they are few.
+    """
+
+
+@dataclass(frozen=True)
+class Described:
+    """The layers of a net in the order of use, and their sums; `flops` per example."""
+
+    layers: tuple[Layer, ...]
+    parameters: int
+    flops: int
+
+
+class Watch:
+    """Hooks on every module that note its output and count its operations, without those of the layers inside it."""
+
+    def __init__(self, net: nn.Module, counter: FlopCounterMode) -> None:
+        self.counter, self.extra, self.seen = counter, 0, dict[str, Layer]()
+        self.open: list[list[int]] = []  # for each running layer: operations before it, and those of layers inside it
+        counted: set[Tensor] = set()
+        self.handles = []
+        for name, module in net.named_modules():
+            own = [weight for weight in module.parameters(recurse=False) if weight not in counted]
+            counted.update(own)
+            if own or is_leaf(module):
+                layer = Layer(name, type(module).__name__, (), bend(module), sum(one.numel() for one in own), 0)
+                self.handles += self.hooked(module, layer)
+
+    def total(self) -> int:
+        """Operations up to now."""
+        return int(self.counter.get_total_flops()) + self.extra
+
+    def hooked(self, module: nn.Module, layer: Layer) -> list[Any]:
+        """Watch one module."""
+
+        def before(*_: Any) -> None:
+            self.open.append([self.total(), 0])
+
+        def after(module: nn.Module, given: Any, answer: Any) -> None:
+            start, inside = self.open.pop()
+            if isinstance(module, nn.RNNBase):
+                self.extra += steps_of(module, given[0]) - (self.total() - start)
+            whole = self.total() - start
+            if self.open:
+                self.open[-1][1] += whole
+            known = self.seen.pop(layer.name, layer)  # in the order of last use
+            self.seen[layer.name] = replace(known, shape=shape_of(answer), flops=known.flops + whole - inside)
+
+        return [module.register_forward_pre_hook(before), module.register_forward_hook(after)]
+
+
+@torch.no_grad()
+def describe(net: nn.Module, use: Callable[[], Any], examples: int) -> Described:
+    """What a net is made of, measured while `use` lets it answer that many examples; no hook stays on it."""
+    on_processor = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu  # not in torch's own table
+    with FlopCounterMode(display=False, custom_mapping={on_processor: attention}) as counter:
+        watch = Watch(net, counter)
+        try:
+            use()
+        finally:
+            for handle in watch.handles:
+                handle.remove()
+        total = watch.total()
+    layers = tuple(replace(layer, flops=layer.flops // examples) for layer in watch.seen.values())
+    return Described(layers, sum(weight.numel() for weight in net.parameters()), total // examples)
+
+
+def attention(query: torch.Size, key: torch.Size, value: torch.Size, *_: Any, **__: Any) -> int:
+    """Operations of scaled dot-product attention, from its shapes."""
+    return int(sdpa_flop_count(query, key, value))
+
+
+def is_leaf(module: nn.Module) -> bool:
+    """Whether a module without weights of its own is worth a line: no container, and not idle in use."""
+    idle = isinstance(module, nn.Identity | nn.Dropout | nn.Dropout2d | nn.Flatten)
+    return not idle and type(module).__module__.startswith("torch.nn") and not any(module.children())
+
+
+def bend(module: nn.Module) -> str:
+    """The activation that a module is or holds."""
+    if isinstance(module, nn.LSTM | nn.GRU):
+        return "sigmoid, tanh"
+    if isinstance(module, nn.RNN):
+        return str(module.nonlinearity)
+    return type(module).__name__.lower() if type(module).__module__ == nn.ReLU.__module__ else ""
+
+
+def steps_of(cell: nn.RNNBase, given: Tensor) -> int:
+    """Operations of a recurrent layer on [B, T, D]: its matrices meet every step. Torch counts some cells only."""
+    matrices = sum(weight.numel() for weight in cell.parameters() if weight.ndim == 2)
+    return 2 * matrices * given.shape[0] * given.shape[1]
+
+
+def shape_of(answer: Any) -> tuple[int, ...]:
+    """The shape of a layer's first output for one example; () for what is no tensor."""
+    if isinstance(answer, Features):
+        answer = answer.values
+    while isinstance(answer, tuple | list) and answer:
+        answer = answer[0]
+    return tuple(answer.shape[1:]) if isinstance(answer, Tensor) else ()
