@@ -8,20 +8,20 @@ from brainwright.data.slots import Batch
 from brainwright.errors import Fault
 from brainwright.models.once import Once
 from brainwright.tasks.task import Loss, Net, Turn
-from brainwright.techniques.technique import Technique, blended, partnered
+from brainwright.techniques.technique import Technique, blended, partnered, share
 
 
 class Cutmix(Technique):
     """For every task whose inputs are pictures. The net runs once; the loss is asked twice."""
 
-    beta: float = Option(1.0, gt=0)
+    beta: float = Option(1.0, ge=0.05, le=10)
     """How often the two count alike: the share of the first is drawn from Beta(beta, beta)."""
 
     def loss(self, net: Net, batch: Batch, turn: Turn) -> Loss:
         if not net.training:
             return self.inner.loss(net, batch, turn)
         partners = torch.randperm(len(batch))
-        sides = (1 - torch.distributions.Beta(self.beta, self.beta).sample((len(batch),))).sqrt()  # of the rectangle
+        sides = (1 - share(self.beta, len(batch))).sqrt()  # of the rectangle
         middles = torch.rand(2, len(batch))
         pasted: dict[str, Tensor] = {}
         for slot in self.slots():

@@ -10,20 +10,20 @@ from brainwright.data.slots import Batch
 from brainwright.errors import Fault
 from brainwright.models.once import Once
 from brainwright.tasks.task import Loss, Net, Turn
-from brainwright.techniques.technique import Technique, blended, partnered
+from brainwright.techniques.technique import Technique, blended, partnered, share
 
 
 class Mixup(Technique):
     """For every task whose inputs may be averaged: pictures, series. The net runs once; the loss is asked twice."""
 
-    alpha: float = Option(0.2, gt=0)
+    alpha: float = Option(0.2, ge=0.05, le=10)
     """How often the two weigh alike: the share of the first is drawn from Beta(alpha, alpha)."""
 
     def loss(self, net: Net, batch: Batch, turn: Turn) -> Loss:
         if not net.training:
             return self.inner.loss(net, batch, turn)
         partners = torch.randperm(len(batch))
-        shares = torch.distributions.Beta(self.alpha, self.alpha).sample((len(batch),))
+        shares = share(self.alpha, len(batch))
         mixed: dict[str, Any] = {}
         for slot in self.slots():
             if slot.side == "input":

@@ -20,6 +20,7 @@ class Technique(Task):
     """A task around a task: says all that the inner one says, save what a subclass says otherwise."""
 
     inner: Task
+    """The task that is wrapped."""
 
     @classmethod
     def claim(cls, table: Table, target: str) -> Claim | None:
@@ -103,3 +104,9 @@ def blended(one: Loss, other: Loss, shares: Tensor) -> Loss:
 
     parts = {name: blend(value, other.parts[name]) for name, value in one.parts.items()}
     return Loss(blend(one.each, other.each), blend(one.units.to(weights), other.units.to(weights)), parts)
+
+
+def share(spread: float, count: int) -> Tensor:
+    """Shares [count] within 0 to 1, from Beta(spread, spread); drawn in double precision, where small ones survive."""
+    both = torch.full((2,), spread, dtype=torch.float64)
+    return torch.distributions.Beta(*both).sample((count,)).float()
