@@ -38,16 +38,23 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonal(matrix: Tensor, rounds: int = 5) -> Tensor:
-    """The nearest matrix with singular values about 1 (.7 to 1.2), by Newton-Schulz rounds, [n, m] -> [n, m]."""
+    """The nearest matrix with singular values about 1 (.7 to 1.2), by Newton-Schulz rounds, [n, m] -> [n, m].
+
+    All rounds work on the small square of products, where each is a polynomial of it: for filters, whose rows are long,
+    a third of the plain rounds' time, and the same answer.
+    """
     a, b, c = NEWTON
     tall = matrix.shape[0] > matrix.shape[1]
     x = matrix.T if tall else matrix
     x = x / (x.norm() + 1e-7)
+    gram = x @ x.T
+    whole = torch.eye(len(gram), dtype=x.dtype, device=x.device)
     for _ in range(rounds):
-        gram = x @ x.T
-        x = a * x + (b * gram + c * gram @ gram) @ x
-    turned: Tensor = x.T if tall else x
-    return turned
+        step = torch.addmm(b * gram, gram, gram, alpha=c)
+        step.diagonal().add_(a)
+        whole, gram = step @ whole, step @ gram @ step
+    turned: Tensor = whole @ x
+    return turned.T if tall else turned
 
 
 def optimizer(groups: list[dict[str, Any]], how: Training, momentum: float) -> torch.optim.Optimizer:
