@@ -195,6 +195,7 @@ class Loop:
             "stale": self.stale,
             "best_value": self.best_value,
             "history": self.history,
+            "wanted": plan(self.job.how, len(self.job.train)).total,
             "total": self.plan.total,
             "every": self.plan.every,
             "count": self.average.count,
@@ -220,7 +221,8 @@ class Loop:
             restore_optimizer(optimizer, f"optimizer{index}", tensors)
         self.step, self.seconds, self.stale = facts["step"], facts["seconds"], facts["stale"]
         self.best_value, self.history, self.average.count = facts["best_value"], facts["history"], facts["count"]
-        self.plan = Plan(facts["total"], self.plan.per_epoch, facts["every"])
+        if self.plan.total == facts["wanted"]:  # else more or fewer were asked for: the schedule is laid anew
+            self.plan = Plan(facts["total"], self.plan.per_epoch, facts["every"])
 
     def optimizers(self) -> list[torch.optim.Optimizer]:
         """All players' optimizers, in order."""
