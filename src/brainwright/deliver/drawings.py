@@ -41,7 +41,7 @@ class Axis:
             return self
         step = self.step()
         low, high = math.floor(self.low / step + 1e-9) * step, math.ceil(self.high / step - 1e-9) * step
-        return Axis(float(f"{low:.12g}"), float(f"{high:.12g}"), self.label)
+        return Axis(min(self.low, float(f"{low:.12g}")), max(self.high, float(f"{high:.12g}")), self.label)
 
     def place(self, value: float) -> float:
         """Where a value lies: 0 at the low end, 1 at the high end."""
@@ -114,7 +114,7 @@ def brief(value: float) -> str:
     """A tick's value in few letters."""
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
         if abs(value) >= size:
-            return f"{value / (size if letter != 'k' else 1e3):.4g}{letter}"
+            return f"{value / (size if letter != 'k' else 1e3):.4g}{letter}".replace("-", "−")
     return f"{value:.4g}".replace("e-0", "e-").replace("-", "−")
 
 

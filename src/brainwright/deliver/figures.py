@@ -62,9 +62,9 @@ def known(curve: Sequence[float | None]) -> list[float]:
     return [value for value in curve if value is not None]
 
 
-def calibration(found: Mapping[str, Any]) -> Chart:
+def calibration(found: Mapping[str, Any], name: str) -> Chart:
     """Probability given against share found right, with intervals."""
-    points = found["points"]
+    points = found["reliability"]["points"]
     least = min(min(one["given"], one["low"]) for one in points)
     low = math.floor(least * 10 - 1e-9) / 10 if least > 0 else 0.0
     plane = Plane(Axis(low, 1.0, "probability given"), Axis(low, 1.0, "share found right"))
@@ -80,7 +80,7 @@ def calibration(found: Mapping[str, Any]) -> Chart:
         Mark(plane.dots(given, right), "main dots"),
     )
     told = "; ".join(f"given {x:.2f}, found {y:.2f}" for x, y in zip(given, right, strict=True))
-    return Chart("Reliability", f"Reliability curve: {told}", plane.across, plane.up, marks)
+    return Chart("Reliability", f"Reliability curve of {name}: {told}", plane.across, plane.up, marks)
 
 
 def histogram(found: Mapping[str, Any], name: str) -> Chart:
@@ -111,7 +111,7 @@ def cloud(found: Mapping[str, Any], name: str) -> Chart:
     return Chart("Prediction against truth", told, plane.across, plane.up, marks)
 
 
-def residuals(found: Mapping[str, Any]) -> Chart:
+def residuals(found: Mapping[str, Any], name: str) -> Chart:
     """Prediction minus truth, by the size of the prediction."""
     groups = found["groups"]
     said, low, middle, high = ([one[key] for one in groups] for key in ("said", "low", "middle", "high"))
@@ -124,7 +124,12 @@ def residuals(found: Mapping[str, Any]) -> Chart:
         Mark(plane.dots(said, middle), "main dots"),
     )
     told = "; ".join(f"near {plain(x)}: median {plain(y)}" for x, y in zip(said, middle, strict=True))
-    return Chart("Residuals", f"Residuals by size of the prediction: {told}", plane.across, plane.up, marks)
+    return Chart("Residuals", f"Residuals of {name} by size of the prediction: {told}", plane.across, plane.up, marks)
+
+
+def forecasts(found: Mapping[str, Any], name: str) -> list[Chart]:
+    """All that were kept of one target."""
+    return [forecast(one) for one in found["forecasts"]]
 
 
 def forecast(found: Mapping[str, Any]) -> Chart:
@@ -145,14 +150,16 @@ def forecast(found: Mapping[str, Any]) -> Chart:
     return Chart(f"{found['name']}: {found['rank']}", told, plane.across, plane.up, marks)
 
 
-def by_step(found: Mapping[str, Any]) -> Chart | None:
-    """How the error grows with the distance."""
-    errors = found.get("by_step") or []
+def by_step(found: Mapping[str, Any], name: str) -> Chart | None:
+    """How the error grows with the distance; None for a single step."""
+    errors = found["by_step"]
     if len(errors) < 2:
         return None
     xs = [float(index + 1) for index in range(len(errors))]
     plane = Plane(Axis.over(xs, "steps ahead"), Axis.over([0, *errors], "mean squared error").rounded())
-    told = f"Mean squared error: {plain(errors[0])} one step ahead, {plain(errors[-1])} at {len(errors)} steps"
+    told = (
+        f"Mean squared error of {name}: {plain(errors[0])} one step ahead, {plain(errors[-1])} at {len(errors)} steps"
+    )
     return Chart("Error by distance", told, plane.across, plane.up, (Mark(plane.line(xs, errors), "main"),))
 
 

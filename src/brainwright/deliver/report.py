@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,15 @@ from brainwright.training.checkpoints import write_whole
 REPORT = "report.html"
 TEMPLATES = Path(__file__).parent / "templates"
 SMALL = 64  # pictures narrower than this are enlarged by whole pixels, so that these can be seen
+DRAWINGS: Mapping[str, tuple[set[str], Callable[[Mapping[str, Any], str], Any]]] = {
+    "reliability": ({"reliability"}, figures.calibration),
+    "histogram": ({"edges", "counts"}, figures.histogram),
+    "cloud": ({"frame", "squares", "cells", "quantiles"}, figures.cloud),
+    "residuals": ({"groups"}, figures.residuals),
+    "forecasts": ({"forecasts"}, figures.forecasts),
+    "by_step": ({"by_step"}, figures.by_step),
+}
+"""What can be drawn of a target: the pieces of evidence that a drawing needs, and who draws it."""
 PICTURE = re.compile(r'<img (?=[^>]*width="(\d+)")')
 
 
@@ -60,27 +70,23 @@ def write_report(folder: Path) -> Path:
 
 def rendered(run: Told) -> str:
     """The whole file. All that the user wrote is escaped; what fields show is markup, but its policy bars scripts."""
-    environment = Environment(
+    return environment().get_template("report.html.j2").render(view(run)) + "\n"
+
+
+@cache
+def environment() -> Environment:
+    """The templates and the words that they may use; what is missing counts as empty."""
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=ChainableUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "count": wording.count,
-        "large": wording.large,
-        "plain": wording.plain,
-        "percent": wording.percent,
-        "clock": wording.clock,
-        "title": wording.title,
-        "capital": wording.capital,
-        "option": wording.option,
-        "enlarged": enlarged,
-        "spark": figures.spark,
-        "pictured": pictured,
-    }
-    return environment.get_template("report.html.j2").render(view(run)) + "\n"
+    words = ("count", "large", "plain", "percent", "clock", "title", "capital", "option")
+    made.filters |= {word: getattr(wording, word) for word in words}
+    made.filters |= {"enlarged": enlarged, "pictured": pictured, "spark": figures.spark}
+    return made
 
 
 def enlarged(markup: str) -> str:
@@ -160,20 +166,9 @@ def target(slot: str, found: Mapping[str, Any], names: Mapping[str, str], data: 
     name, kind = names.get(slot, slot), found.get("kind")
     shown: dict[str, Any] = {"name": name, "kind": kind, "found": found}
     if kind == "category":
-        shown |= {
-            "balance": sections.balance(found, list(data.get("shares") or [])),
-            "classes": sections.each_class(found),
-        }
-        if found.get("reliability"):
-            shown["reliability"] = figures.calibration(found["reliability"])
-    if kind == "number":
-        shown |= {
-            "histogram": figures.histogram(found, name),
-            "answers": [figures.cloud(found, name), figures.residuals(found)],
-        }
-    if kind == "series":
-        shown |= {"forecasts": [figures.forecast(one) for one in found["forecasts"]], "by_step": figures.by_step(found)}
-    return shown
+        balance = sections.balance(found, list(data.get("shares") or []))
+        shown |= {"balance": balance, "classes": sections.each_class(found)}
+    return shown | {key: draw(found, name) for key, (needs, draw) in DRAWINGS.items() if needs <= set(found)}
 
 
 def pictured(rows: Sequence[Mapping[str, Any]]) -> bool:

@@ -28,15 +28,15 @@ class Measured:
         return f"{self.low} to {self.high}" if self.low else ""
 
 
-def title(word: str) -> str:
+def title(word: object) -> str:
     """A part's name in running text: "log-loss" is "log loss", "auc" is "AUC"."""
-    pieces = word.replace("_", "-").split("-")
+    pieces = str(word).replace("_", "-").split("-")
     return " ".join(piece.upper() if piece.lower() in SHORT else piece for piece in pieces)
 
 
-def capital(text: str) -> str:
+def capital(text: object) -> str:
     """With a capital letter at its start."""
-    return text[:1].upper() + text[1:]
+    return str(text)[:1].upper() + str(text)[1:]
 
 
 def count(number: Any) -> str:
