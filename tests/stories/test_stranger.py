@@ -1,64 +1,14 @@
-"""A stranger's task: ONE file in a package of its own trains, reports and predicts with nothing else touched."""
+"""A stranger's task, as CONTRIBUTING.md shows it: ONE file in a package of its own trains, reports and predicts."""
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
-TASK = '''"""Numbers -> Number: name the larger of two numbers."""
-
-from collections.abc import Sequence
-
-import numpy as np
-import torch
-
-from brainwright.data.fields.number import Number
-from brainwright.data.slots import Prediction, input, target
-from brainwright.data.table import Column, Kind, Table
-from brainwright.floors.mean import Mean
-from brainwright.metrics.mae import Mae
-from brainwright.tasks.task import Claim, Loss, Task
-
-
-class LargerNumber(Task):
-    """Learns max(left, right)."""
-
-    left = input(Number())
-    right = input(Number())
-    larger = target(Number())
-
-    @classmethod
-    def claim(cls, table, target):
-        if set(table.columns) != {"left", "right", "larger"}:
-            return None
-        return Claim({"left": "left", "right": "right", "larger": "larger"}, 1.0, "it holds left, right and larger")
-
-    def build(self, fields, backbone):
-        return torch.nn.Sequential(torch.nn.Linear(2, 32), torch.nn.ReLU(), torch.nn.Linear(32, 1))
-
-    def answer(self, net, batch):
-        return net(torch.stack([batch[self.left], batch[self.right]], 1))[:, 0]
-
-    def loss(self, net, batch, turn):
-        return Loss.of((self.answer(net, batch) - batch[self.larger]).square())
-
-    def predict(self, net, batch):
-        return Prediction.of(self.larger, self.answer(net, batch))
-
-    def metrics(self):
-        return (Mae(slot="larger"),)
-
-    def floors(self, fields):
-        return (Mean(target="larger"),)
-
-    @classmethod
-    def example(cls):
-        draw = np.random.default_rng(0)
-        left, right = draw.normal(size=(2, 300))
-        columns = {"left": left, "right": right, "larger": np.maximum(left, right)}
-        return Table.of({name: Column(values, Kind.NUMBER) for name, values in columns.items()})
-'''
+ROOT = Path(__file__).parents[2]
+(TASK,) = re.findall(r"^```python\n(.*?)^```", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE | re.DOTALL)
 
 
 def package(home: Path) -> None:
