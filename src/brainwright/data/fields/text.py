@@ -1,0 +1,184 @@
+"""A text: cut into words, pieces of words or characters, each a number."""
+
+import html
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import chain
+from typing import Any, Literal, Self
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+from brainwright.data.encoded import Encoded, Ragged
+from brainwright.data.field import Field, Padded, Values
+
+PADDING, UNKNOWN, FIRST = 0, 1, 2  # ids: beyond the end, never seen in training, the first of the vocabulary
+MOST = 30_000  # words kept, the most frequent: nearly all that a reader knows
+PIECES = 8_000  # of bpe, at most: few enough that each is seen often
+SHORTEST, LONGEST = 64, 512  # tokens: so many are always kept, and so many at most
+SHOWN = 600  # characters of a text in a report
+AFFIXES = (3, 4, -2, -3)  # letters from a word's beginning (+) or end (-) that also tell of it
+BUCKETS = 16_384  # numbers that those are hashed to (Bojanowski et al. 2017, who hash every part of a word)
+
+MARK = r"!-/:-@\[-`{-\u00bf\u00d7\u00f7\u2010-\u206f\u3000-\u303f\uff01-\uff0f\uff1a-\uff20"  # punctuation and symbols
+SIGN = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"  # kana and Han: scripts without spaces, a token each
+LETTER = rf"[^\s{MARK}{SIGN}]"  # all else: letters of any script with their marks, and digits
+WORD = re.compile(
+    rf"\d+(?:[.,]\d+)+|{LETTER}+(?:['’]{LETTER}+)*|(?<!\S)['’]{LETTER}{{1,2}}(?!{LETTER}|['’])|[{SIGN}{MARK}]|\n"
+)
+
+
+class Text(Field[Padded]):
+    """Int64 [B, T, C]: the token and, for words, the hashes of their beginnings and endings (0 = too short a word).
+
+    An empty or missing text is one unknown token; the data check counts such rows.
+    """
+
+    tokens: Literal["words", "bpe", "characters"] = "words"
+    """What a text is cut into: lower-cased words, learned pieces of words (Sennrich et al. 2016), or characters."""
+    longest: int = 0
+    """Tokens of a text that are read, from its beginning; 0 = learned: 99 in 100 training texts are read whole."""
+    vocabulary: tuple[str, ...] = ()
+    """Token of each id from 2 on; 0 is padding, 1 is unknown."""
+    merges: str = ""
+    """The tokenizer of bpe, as its own JSON."""
+    cut: int = 0
+    """Training texts that are longer than is read."""
+
+    def fit(self, values: Values) -> Self:
+        texts = strings(values)
+        merges = ""
+        if self.tokens == "bpe":
+            learned = byte_pairs(texts)
+            merges, places = learned.to_str(), learned.get_vocab()
+            vocabulary = tuple(sorted(places, key=lambda piece: places[piece]))
+        else:
+            found, _ = words_of(texts) if self.tokens == "words" else characters_of(texts)
+            kept, counts = np.unique(np.asarray(found, dtype=str), return_counts=True)
+            frequent = np.argsort(-counts, kind="stable")[:MOST]
+            vocabulary = tuple(kept[frequent].tolist())
+        whole = self.model_copy(update={"vocabulary": vocabulary, "merges": merges, "longest": 2**31 - 1})
+        lengths = whole.encode_all(values).lengths
+        longest = self.longest or min(LONGEST, max(SHORTEST, int(np.quantile(lengths, 0.99, method="higher"))))
+        return whole.model_copy(update={"longest": longest, "cut": int((lengths > longest).sum())})
+
+    @property
+    def size(self) -> int:
+        """How many ids there are, padding and unknown included."""
+        return len(self.vocabulary) + FIRST
+
+    @property
+    def columns(self) -> int:
+        """Numbers that a token is told by."""
+        return 1 + len(AFFIXES) if self.tokens == "words" else 1
+
+    @cached_property
+    def ids(self) -> pd.Index:
+        """The vocabulary, for looking up."""
+        return pd.Index(self.vocabulary, dtype=object)
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer of bpe."""
+        return Tokenizer.from_str(self.merges)
+
+    def encode(self, value: Any) -> NDArray[Any]:
+        return self.encode_all(np.array([value], object)).values
+
+    def encode_all(self, values: Values) -> Ragged:
+        texts = strings(values)
+        if self.tokens == "bpe":
+            pieces = [one.ids for one in self.tokenizer.encode_batch_fast(texts)]
+            lengths = np.fromiter(map(len, pieces), np.int64, len(pieces))
+            numbers = np.fromiter(chain.from_iterable(pieces), np.int32, int(lengths.sum()))[:, None] + FIRST
+        else:
+            found, lengths = words_of(texts) if self.tokens == "words" else characters_of(texts)
+            codes, kinds = pd.factorize(np.asarray(found, object))
+            known = self.ids.get_indexer(pd.Index(kinds, dtype=object)) + FIRST
+            known[known < FIRST] = UNKNOWN
+            table = np.column_stack([known, affixes(kinds.tolist())]) if self.tokens == "words" else known[:, None]
+            numbers = table.astype(np.int32)[codes]
+        return shortened(numbers, lengths, self.longest)
+
+    def decode(self, encoded: Any) -> str:
+        """Words with a space between, lower-cased as they were read; an unknown token is "�"."""
+        ids = np.asarray(encoded)[:, 0]
+        ids = ids[ids != PADDING]
+        if self.tokens == "bpe":
+            return str(self.tokenizer.decode([int(one) - FIRST for one in ids if one >= FIRST]))
+        between = " " if self.tokens == "words" else ""
+        return between.join(self.vocabulary[one - FIRST] if one >= FIRST else "�" for one in ids)
+
+    def collate(self, encoded: Encoded) -> Padded:
+        assert isinstance(encoded, Ragged)
+        lengths = encoded.lengths
+        real = np.arange(lengths.max()) < lengths[:, None]
+        values = np.zeros((*real.shape, encoded.values.shape[1]), np.int64)
+        values[real] = encoded.values
+        return Padded(torch.from_numpy(values), torch.from_numpy(lengths))
+
+    def show(self, value: Any) -> str:
+        text = str(value)
+        return html.escape(text if len(text) <= SHOWN else f"{text[:SHOWN]}…")
+
+
+def strings(values: Values) -> list[str]:
+    """Texts in one line each, in Unicode's composed form (NFC); what is missing is empty."""
+    assert isinstance(values, np.ndarray)
+    plain = ["" if value is None or value != value else str(value) for value in values]
+    return [unicodedata.normalize("NFC", text).replace("\n", " ") for text in plain]
+
+
+def words_of(texts: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
+    """All words in order, and how many each text has: one pass of one pattern over all texts."""
+    found = WORD.findall("\n".join([*texts, ""]).lower())
+    ends = np.flatnonzero(np.asarray(found, object) == "\n")
+    return [word for word in found if word != "\n"], np.diff(ends, prepend=-1) - 1
+
+
+def characters_of(texts: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
+    """All characters in order, and how many each text has."""
+    return list("".join(texts)), np.fromiter(map(len, texts), np.int64, len(texts))
+
+
+def byte_pairs(texts: Sequence[str]) -> Tokenizer:
+    """A tokenizer that joins frequent neighbours, from bytes on, so that nothing is unknown."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(
+        vocab_size=PIECES, min_frequency=2, show_progress=False, initial_alphabet=sorted(alphabet)
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def affixes(words: Sequence[str]) -> NDArray[np.int64]:
+    """Hashes 1 to BUCKETS - 1 of each word's beginnings and endings: [N, 4]; 0 where the word is not longer."""
+    columns = []
+    for letters in AFFIXES:
+        parts = [(word[:letters] if letters > 0 else word[letters:]) for word in words]
+        longer = np.fromiter((len(word) > abs(letters) for word in words), bool, len(words))
+        marked = np.array([f"{letters}{part}" for part in parts], object)
+        hashes = pd.util.hash_array(marked, categorize=False) % (BUCKETS - 1) + 1
+        columns.append(np.where(longer, hashes.astype(np.int64), 0))
+    return np.stack(columns, 1)
+
+
+def shortened(numbers: NDArray[Any], lengths: NDArray[np.int64], longest: int) -> Ragged:
+    """Texts [total, C] of these lengths, each cut to the longest allowed; an empty one becomes one unknown token."""
+    offsets = np.concatenate([[0], lengths.cumsum()])
+    place = np.arange(len(numbers)) - np.repeat(offsets[:-1], lengths)
+    kept, empty = numbers[place < longest], lengths == 0
+    lengths = lengths.clip(max=longest)
+    unknown = np.zeros((1, numbers.shape[1]), numbers.dtype)
+    unknown[0, 0] = UNKNOWN
+    at = lengths.cumsum()[empty]
+    return Ragged(np.insert(kept, at, unknown, 0), np.concatenate([[0], (lengths + empty).cumsum()]))
