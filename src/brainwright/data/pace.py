@@ -30,14 +30,15 @@ class Pace:
 
     @property
     def seasons(self) -> tuple[int, ...]:
-        """Natural cycles in steps, shortest first: hour, day, week, year where they are at least two whole steps."""
+        """Natural cycles in steps, shortest first: day, week, year (of seconds and minutes also the hour)."""
         if self.unit == "business day":
             return (5,) if self.count == 1 else ()
         if self.unit == "month":
             return (12 // self.count,) if self.count in (1, 2, 3, 4, 6) else ()
         if self.unit != "second":
             return ()
-        whole = [size // self.count for size in (HOUR, DAY, WEEK) if size % self.count == 0]
+        sizes = (HOUR, DAY, WEEK) if self.count <= 60 else (DAY, WEEK)
+        whole = [size // self.count for size in sizes if size % self.count == 0]
         year = [round(YEAR / self.count)] if self.count >= HOUR else []
         return tuple(sorted({cycle for cycle in whole + year if cycle >= 2}))
 

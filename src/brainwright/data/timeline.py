@@ -102,7 +102,7 @@ def codes(table: Table, names: Sequence[str]) -> NDArray[np.int64]:
     if not names:
         return np.zeros(len(table), np.int64)
     frame = pd.DataFrame({name: table[name].values.astype(str) for name in names})
-    return frame.groupby(list(names), sort=True).ngroup().to_numpy(np.int64)
+    return np.asarray(frame.groupby(list(names), sort=True).ngroup(), np.int64)
 
 
 def grid(times: NDArray[Any], series: NDArray[np.int64], pace: Pace) -> tuple[NDArray[np.int64], list[str]]:

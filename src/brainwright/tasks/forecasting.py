@@ -36,6 +36,10 @@ from brainwright.models.stems.series import SeriesStem
 from brainwright.tasks.task import Claim, Decision, Loss, Task, Turn
 from brainwright.tasks.task import Net as AnyNet
 
+LINES = 512  # windows times variables in a batch
+FEWEST_STEPS = 250  # in which a small data set settles
+LOOKS = 8  # at the validation share
+
 
 class Forecasting(Task):
     """All windows of every series with stride 1, by squared error in training deviations.
@@ -69,8 +73,10 @@ class Forecasting(Task):
         pace = pace_of(times[~np.isnat(times)])
         apart = f", one series for each {' and '.join(layout.series)}" if layout.series else ""
         why = f"{layout.date!r} orders {len(aims)} number columns by {pace}{apart}"
-        strength = 0.5 if pace.unit == "irregular" else 0.9 if target else 0.95
-        return Claim({**columns, "moments": layout.date}, strength, why)
+        unread = [name for name in table.kinds(Kind.CATEGORY) if name not in layout.series]
+        strength = 0.5 if pace.unit == "irregular" else 0.85 if unread else 0.95
+        without = f"; without {', '.join(unread)}" if unread else ""
+        return Claim({**columns, "moments": layout.date}, strength, why + without)
 
     def examples(self, table: Table, claim: Claim) -> Examples:
         line = timeline(table, self.layout(table, claim))
@@ -150,10 +156,22 @@ class Forecasting(Task):
         return (MseScaled(slot="future"), MaeScaled(slot="future"))
 
     def decide(self, train: Portion) -> Sequence[Decision]:
-        pace = train.fields[self.moments].pace
+        pace, past, future = train.fields[self.moments].pace, train.fields[self.past], train.fields[self.future]
+        cycle = next(iter(pace.seasons), 0)
+        natural = f"rows are {pace} apart" + (f", a cycle has {cycle}" if cycle else "")
+        batch = 2 ** int(np.log2(np.clip(min(LINES / len(future.names), len(train) / 20), 4, LINES)))
+        epochs = max(2, -(-FEWEST_STEPS * batch // len(train)))
         return (
-            Decision("horizon", train.fields[self.future].length, f"steps of {pace}"),
-            Decision("lookback", train.fields[self.past].length, f"steps of {pace}"),
+            Decision("horizon", future.length, natural),
+            Decision("lookback", past.length, f"{natural}; as far back as the data allow, at most 336 steps"),
+            Decision("batch_size", batch, f"about {LINES} lines of {len(future.names)} variables, 20 batches at least"),
+            Decision("epochs", epochs, f"{len(train):,} windows overlap, so they are soon known by heart"),
+            Decision("evaluations", LOOKS, "a look each quarter of an epoch catches the best weights"),
+            Decision("patience", LOOKS // 2, "what overfits does not come back"),
+            Decision("lr", 2e-3, "measured on hourly data"),
+            Decision("weight_decay", 0.3, "the past has more steps than it has independent ones"),
+            Decision("dropout", 0.3, "windows overlap: few of them are independent"),
+            Decision("width", 64, "lines are simple, and there are many of them"),
         )
 
     def floors(self, fields: Fields) -> tuple[Floor, ...]:

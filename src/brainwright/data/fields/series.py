@@ -69,7 +69,7 @@ class Series(Field[Tensor]):
 
     def decode(self, encoded: Any) -> list[list[float | None]]:
         """Lists [length][variables] in the user's units; None where unknown."""
-        numbers = np.asarray(encoded, np.float64)
+        numbers = torch.as_tensor(encoded).detach().cpu().double().numpy()
         if self.standard:
             numbers = numbers * self.scale + self.mean
         return [[float(one) if np.isfinite(one) else None for one in row] for row in numbers]
