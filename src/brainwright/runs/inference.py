@@ -19,6 +19,7 @@ def infer(table: Table, target: str, word: str) -> tuple[type[Task], Claim]:
     words = [word] if word else list(catalogue("tasks"))
     tasks = [find("tasks", one, Task) for one in words]
     claims = [(task, claim) for task in tasks if (claim := task.claim(table, target)) is not None]
+    claims = [(task, claim) for task, claim in claims if claim.strength or word]
     claims.sort(key=lambda pair: -pair[1].strength)
     if not claims:
         raise Fault(refusal(table, target, word), "name the column to predict with --target, or the task with --task")

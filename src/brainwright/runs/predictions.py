@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from brainwright.data.encoded import Dense
+from brainwright.data.encoded import Ragged
 from brainwright.data.examples import Portion
 from brainwright.data.slots import Prediction, Slot
 from brainwright.data.table import Table
@@ -40,7 +40,9 @@ def write_predictions(path: Path, run: Run, test: Portion, table: Table, judged:
 def width(portion: Portion, slot: Slot[Any]) -> int:
     """Numbers in one encoded value of a slot."""
     encoded = portion.encoded[slot.name]
-    return max(1, int(np.prod(encoded.values.shape[1:]))) if isinstance(encoded, Dense) else 1
+    if isinstance(encoded, Ragged):
+        return 1
+    return max(1, int(np.prod(encoded.take(np.zeros(1, np.int64)).values.shape[1:])))
 
 
 def scores(run: Run, prediction: Prediction, slot: Slot[Any], keep: int) -> dict[str, Any]:

@@ -62,7 +62,10 @@ def prepare(source: Any, options: Mapping[str, Any], tell: Teller) -> Prepared:
     claim = kind.claim(table, config.choices.target)
     assert claim is not None
     task = config.task()
-    shares, fields = encoded(task, task.examples(table, claim))
+    examples = task.examples(table, claim)
+    for note in examples.notes:
+        tell.line(f"data      {note}")
+    shares, fields = encoded(task, examples)
     config, decisions = config.decided([*task.decide(shares["train"]), *recipe(shares["train"])])
     for decision in decisions:
         tell.line(f"decided   {decision.option} = {decision.value}: {decision.reason}")

@@ -1,5 +1,6 @@
 """Scoring: a finished run judged on labelled data that it has never seen."""
 
+from brainwright.data.examples import Portion
 from brainwright.data.table import Table
 from brainwright.errors import Fault
 from brainwright.runs.run import Run
@@ -12,7 +13,7 @@ def score(run: Run, table: Table) -> dict[str, tuple[float, float, float]]:
     Raises:
         Fault: the target column is missing.
     """
-    portion = run.portion(table)
+    portion = Portion.of(run.task.slots(), run.fields, run.task.examples(table, run.claim))
     for slot in run.task.slots():
         if slot.side == "target" and slot.name not in portion.encoded:
             raise Fault(

@@ -69,7 +69,7 @@ class Claim:
     columns: Mapping[str, str | tuple[str, ...]]
     """Slot name -> one column, or several for a slot that reads many."""
     strength: float
-    """0 to 1; the strongest claim wins, and two claims within .1 of each other make the tool ask."""
+    """0 to 1; the strongest claim wins, two within .1 of each other make the tool ask, 0 counts only if asked for."""
     why: str
 
 
