@@ -73,9 +73,13 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer, prefix: str) -> dict[str
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, prefix: str, tensors: Mapping[str, Tensor]) -> None:
     """Give an optimizer its memory back."""
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
     memory: dict[int, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
         if name.startswith(f"{prefix}/"):
             _, index, key = name.rsplit("/", 2)
+            weight = weights[int(index)]
+            if tensor.shape == weight.shape:  # fused kernels walk memory: both must lie in the same order
+                tensor = torch.empty_like(weight, dtype=tensor.dtype).copy_(tensor)
             memory.setdefault(int(index), {})[key] = tensor
     optimizer.load_state_dict({"state": memory, "param_groups": optimizer.state_dict()["param_groups"]})

@@ -129,7 +129,7 @@ class Loop:
             for batch in group:
                 with self.at.arithmetic():
                     loss = self.job.task.loss(self.net, batch, turn)
-                total = loss.each.float().sum()
+                total = loss.each.sum(dtype=torch.promote_types(loss.each.dtype, torch.float32))
                 total.backward()
                 sums += torch.stack([total.detach(), loss.units.float().sum()])
         one.step(self.job.task, self.job.how, turn.progress, sums[1])
