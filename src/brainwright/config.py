@@ -32,7 +32,7 @@ class Choices(Part):
     columns: str = ""
     """How to read columns that were read wrong, such as "zip=category,age=number"."""
     select: Literal["net", "best"] = "net"
-    """What the run predicts with: the net, or whichever of net and floors is best on the validation share."""
+    """What the run predicts with: the net, or the simplest of net and floors within one standard error of the best."""
     out: str = "runs"
     """Folder in which the run's folder is made."""
     name: str = ""

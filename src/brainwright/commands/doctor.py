@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from brainwright.config import made
 from brainwright.flags import read
 from brainwright.training.devices import hardware, place, processors
 from brainwright.training.options import Training
@@ -24,7 +25,7 @@ def main(words: Sequence[str]) -> int:
     print(f"brainwright     {version('brainwright')}")
     for name, value in hardware().items():
         print(f"{name:16}{value}")
-    print(f"bfloat16        {'yes' if place(Training()).half else 'no, float32 is used'}")
+    print(f"bfloat16        {'yes' if place(made(Training, {})).half else 'no, float32 is used'}")
     for threads in sorted({1, processors()}):
         print(f"{f'{threads} thread' + 's' * (threads > 1):16}{pace(threads):.0f} GFLOP/s in float32")
     print(f"disk            {shutil.disk_usage(Path.cwd()).free / 2**30:.1f} GB free here")

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from brainwright.data.examples import Portion
 from brainwright.data.slots import Slot
+from brainwright.metrics.metric import wilson
 
 LARGEST_MATRIX = 40  # classes up to which every pair is counted: more cells cannot be read
 PAIRS = 15  # confusions that are listed by name
@@ -16,7 +17,6 @@ BINS = 30  # of a histogram
 CELLS = 36  # squares on each side of truth against prediction
 TENTHS = 10  # groups of equal size in which residuals are summed up
 GROUPS = 12  # of equal size on the reliability curve (Nixon et al. 2019: equal mass, not equal width)
-SURE = 1.959964  # standard normal quantile of a 95 % interval
 PAST = 2  # horizons of the past that are drawn before a forecast
 POINTS = 480  # steps that are drawn, at most
 VARIABLES = 3  # of several, those forecast best, middling and worst
@@ -72,12 +72,10 @@ def reliability(scores: NDArray[np.float64], truth: NDArray[Any]) -> dict[str, A
 
 
 def point(given: NDArray[np.float64], right: NDArray[np.bool_]) -> dict[str, Any]:
-    """One group: mean probability given, share found right, with its interval (Wilson 1927)."""
-    count, found = len(given), float(right.mean())
-    middle = (found + SURE**2 / (2 * count)) / (1 + SURE**2 / count)
-    half = SURE * np.sqrt(found * (1 - found) / count + SURE**2 / (4 * count**2)) / (1 + SURE**2 / count)
-    low, high = max(0.0, float(middle - half)), min(1.0, float(middle + half))
-    return {"given": float(given.mean()), "found": found, "low": low, "high": high, "count": count}
+    """One group: mean probability given, share found right, with its interval."""
+    found = float(right.mean())
+    low, high = wilson(found, len(right))
+    return {"given": float(given.mean()), "found": found, "low": low, "high": high, "count": len(right)}
 
 
 # ---- numbers -------------------------------------------------------------------------------------

@@ -17,6 +17,8 @@ from brainwright.training.checkpoints import write_whole
 from brainwright.training.evaluation import judged
 
 NET = "net"
+NORMAL = 1.96  # standard errors from the middle to either end of a 95 % interval
+SIMPLICITY = ("trivial", "simple", "net")
 Standing: TypeAlias = Literal["net", "simple", "trivial"]
 
 
@@ -28,6 +30,8 @@ class Contender:
     kind: Standing
     test: Mapping[str, tuple[float, float, float]]
     validation: Mapping[str, float]
+    doubt: float
+    """Standard error of the first metric on the validation share."""
     seconds: float
 
 
@@ -52,11 +56,13 @@ def contender(
 ) -> Contender:
     """Judge from metric rows; `rows` holds "test" and "validation"."""
     test, validation = rows["test"], rows["validation"]
+    low, high = metrics[0].interval(validation[metrics[0].word()])
     return Contender(
         name,
         kind,
         {m.word(): (m.value(test[m.word()]), *m.interval(test[m.word()])) for m in metrics},
         {m.word(): m.value(validation[m.word()]) for m in metrics},
+        (high - low) / (2 * NORMAL),
         seconds,
     )
 
@@ -69,12 +75,17 @@ def judge_floor(task: Task, ground: Ground, shares: Mapping[str, Portion], secon
 
 
 def best_of(contenders: Sequence[Contender], metric: Metric) -> Contender:
-    """The best on the VALIDATION share; the test share never chooses."""
-    best = contenders[0]
-    for one in contenders[1:]:
-        if metric.better(one.validation[metric.word()], best.validation[metric.word()]):
-            best = one
-    return best
+    """The simplest that is within one standard error of the best on the VALIDATION share (Breiman et al. 1984).
+
+    Among equally simple ones the best; the test share never chooses.
+    """
+
+    def value(one: Contender) -> float:
+        return one.validation[metric.word()] * (1 if metric.higher_is_better else -1)
+
+    best = max(contenders, key=value)
+    near = [one for one in contenders if value(one) >= value(best) - best.doubt]
+    return min(near, key=lambda one: (SIMPLICITY.index(one.kind), -value(one)))
 
 
 def warnings(contenders: Sequence[Contender], metric: Metric) -> list[str]:

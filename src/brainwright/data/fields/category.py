@@ -21,7 +21,7 @@ class Category(DenseField):
 
     def fit(self, values: Values) -> Self:
         names, counts = np.unique(np.asarray(values, dtype=str), return_counts=True)
-        order = sorted(range(len(names)), key=lambda index: natural(names[index]))
+        order = sorted(range(len(names)), key=lambda index: natural(str(names[index])))
         return self.model_copy(
             update={
                 "classes": tuple(str(names[index]) for index in order),
