@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from scipy.stats import binomtest
 from sklearn.metrics import brier_score_loss, confusion_matrix
 
 from brainwright.catalogue import find
@@ -13,6 +14,7 @@ from brainwright.data.fields.image import Image
 from brainwright.data.fields.noise import Noise
 from brainwright.data.slots import Fields, Prediction, input, target
 from brainwright.data.table import Column, Kind, Table
+from brainwright.metrics.accuracy import Accuracy
 from brainwright.runs.evidence import gather, told
 from brainwright.runs.judgements import classes, numbers, reliability
 from brainwright.runs.record import plain
@@ -125,3 +127,11 @@ def test_evidence_is_plain_and_points_to_rows(run_folder):
         assert "row" in row["where"] and len(row["cells"]) == len(found["samples"]["columns"])
     losses = [row["loss"] for row in found["worst"]["rows"]]
     assert losses == sorted(losses, reverse=True)
+
+
+@pytest.mark.parametrize(("right", "count"), [(0, 10), (270, 270), (37, 90)])
+def test_an_accuracy_has_an_interval_even_without_an_error(right, count):
+    """As scipy's Wilson interval."""
+    rows = np.stack([np.arange(count) < right, np.ones(count)], 1).astype(float)
+    wanted = binomtest(right, count).proportion_ci(method="wilson")
+    assert Accuracy(slot="label").interval(rows) == pytest.approx((wanted.low, wanted.high), abs=1e-6)

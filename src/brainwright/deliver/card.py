@@ -103,7 +103,13 @@ def good(record: Mapping[str, Any]) -> list[str]:
         kind = "" if one.get("kind") == "net" else f" ({safe(one.get('kind', ''))})"
         rows.append([f"{safe(title(str(one['model'])))}{kind}", *cells])
     head = ["model", *(f"{safe(title(m['name']))} {'↑' if m.get('higher_is_better') else '↓'}" for m in metrics)]
-    return [" ".join(said), "", *table(head, rows), "", "In brackets: 95 % bootstrap intervals over the test examples."]
+    return [
+        " ".join(said),
+        "",
+        *table(head, rows),
+        "",
+        "In brackets: 95 % intervals over the test examples (Wilson for shares of right answers, else bootstrap).",
+    ]
 
 
 def data(record: Mapping[str, Any]) -> list[str]:

@@ -187,7 +187,9 @@ def against(net: Mapping[str, Any], floor: Mapping[str, Any], metric: Mapping[st
         return f"{text}."
     if not (mine > other if metric.get("higher_is_better") else mine < other):
         return f"{text}: the net does not beat it."
-    if None in (low, high, other_low, other_high) or not (low > other_high or high < other_low):
+    if None in (low, high, other_low, other_high) or not high > low or not other_high > other_low:
+        return f"{text}: the net is better; how surely cannot be said, for one of them has no interval."
+    if not (low > other_high or high < other_low):
         return f"{text}: the net is better, but the intervals overlap, so on other examples the order may change."
     return f"{text}: the net is better, and the intervals do not touch."
 

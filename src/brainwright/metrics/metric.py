@@ -12,6 +12,7 @@ from brainwright.data.slots import Batch, Prediction
 from brainwright.parts import Part
 
 RESAMPLES = 1000
+SURE = 1.959964  # standard normal quantile of a 95 % interval
 
 
 class Metric(Part):
@@ -52,6 +53,14 @@ class Metric(Part):
     def better(self, one: float, other: float) -> bool:
         """Whether one value is better than another."""
         return one > other if self.higher_is_better else one < other
+
+
+def wilson(share: float, count: int) -> tuple[float, float]:
+    """95 % interval of a share of `count` examples (Wilson 1927); unlike a bootstrap, it is honest at 0 and at 1."""
+    scale = 1 + SURE**2 / count
+    middle = (share + SURE**2 / (2 * count)) / scale
+    half = SURE * (share * (1 - share) / count + SURE**2 / (4 * count**2)) ** 0.5 / scale
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def drawings(count: int, seed: int, at_once: int = 50) -> Iterator[NDArray[np.float64]]:
