@@ -89,8 +89,11 @@ def understood(source: Any, options: Mapping[str, Any], tell: Teller) -> tuple[T
 
 
 def aim_of(kind: type[Task], claim: Claim) -> str:
-    """The one column that a claim would learn to predict, or ""."""
-    targets = [name for name, value in vars(kind).items() if isinstance(value, Slot) and value.side == "target"]
+    """The one column that a claim would learn to predict; "" where nothing of the user's is asked about."""
+    slots = {name: value.side for name, value in vars(kind).items() if isinstance(value, Slot)}
+    if not any(side == "input" and slot in claim.columns for slot, side in slots.items()):
+        return ""
+    targets = [slot for slot, side in slots.items() if side == "target"]
     return next((column for slot in targets if isinstance(column := claim.columns.get(slot), str)), "")
 
 
