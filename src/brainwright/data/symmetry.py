@@ -50,7 +50,7 @@ def mirroring(pixels: NDArray[Any], truth: NDArray[np.int64], classes: int) -> M
     small = torch.from_numpy(shrunk(pixels[np.sort(rows)]))
     names = torch.from_numpy(truth[np.sort(rows)])
     parity = torch.from_numpy(np.random.default_rng(1).permutation(len(rows)) % 2 == 0)
-    upright, mirrored = torch.zeros(len(rows)), torch.zeros(len(rows))
+    upright, mirrored = torch.zeros(2, len(rows), dtype=torch.float32)
     for mine in (parity, ~parity):
         look = Look(small[mine])
         model = ridge(look(small[mine]), F.one_hot(names[mine], classes).float())
@@ -89,6 +89,6 @@ class Look:
 def ridge(features: Tensor, wanted: Tensor) -> Tensor:
     """Weights [D, K] of the penalised least squares from features [N, D] to wanted [N, K]."""
     gram = features.T @ features
-    pull = PULL * gram.diagonal().mean() * torch.eye(len(gram)) / features.shape[1] ** 0.5
+    pull = PULL * gram.diagonal().mean() * torch.eye(len(gram)).to(gram) / features.shape[1] ** 0.5
     weights: Tensor = torch.linalg.solve(gram + pull, features.T @ wanted)
     return weights

@@ -36,6 +36,10 @@ from brainwright.tasks.task import Claim, Decision, Loss, Task, Turn
 from brainwright.tasks.task import Net as AnyNet
 
 UNEVEN = 1.5  # the largest class over the smallest: from here accuracy alone misleads
+EPOCHS, COUNT = (
+    30,
+    1250,
+)  # so many epochs for so many pictures, fewer for more by the fourth root (chosen on validation)
 
 
 class ImageClassification(Task):
@@ -86,6 +90,8 @@ class ImageClassification(Task):
         """At 1 moved by an eighth and mirrored where that is allowed; below less; above also turned, stretched, lit
         otherwise, and partly hidden.
         """
+        if not strength:
+            return batch
         pixels = batch[self.image]
         most = round(min(1.0, strength) * min(pixels.shape[2:]) / 8)
         pixels = shifted(pixels, most, self.mirror, generator)
@@ -103,7 +109,19 @@ class ImageClassification(Task):
         return tuple(sorted(every, key=lambda metric: metric.word() != self.metric))
 
     def decide(self, train: Portion) -> Sequence[Decision]:
-        return ()
+        label, image = train.fields[self.label], train.fields[self.image]
+        pictures, truth = train.encoded["image"], train.encoded["label"]
+        assert isinstance(pictures, Dense)
+        assert isinstance(truth, Dense)
+        seen = mirroring(pictures.values, truth.values, len(label.classes))
+        return (
+            Decision("mirror", seen.safe, seen.reason),
+            Decision(
+                "both_sides", seen.safe, "mirror images mean the same" if seen.safe else "they do not mean the same"
+            ),
+            *judging(label.counts),
+            *learning(len(train), image.channels),
+        )
 
     def floors(self, fields: Fields) -> tuple[Floor, ...]:
         classes = len(fields[self.label].classes)
@@ -122,3 +140,39 @@ class ImageClassification(Task):
         images[~lying, :, 3] += 130
         labels = np.where(lying, "lying", "standing").astype(object)
         return Table.of({"image": Column(images, Kind.IMAGE), "label": Column(labels, Kind.CATEGORY)}, "example")
+
+
+def judging(counts: tuple[int, ...]) -> tuple[Decision, ...]:
+    """What selects the net, from how often each class occurs. Soft targets spoil ranks, so two classes have none."""
+    uneven = max(counts) / min(counts)
+    if len(counts) == 2:
+        return (Decision("metric", "auc", "two classes: how they are ranked says more than one threshold's accuracy"),)
+    if uneven >= UNEVEN:
+        why = f"the largest class is {uneven:.3g} times the smallest: accuracy alone would overlook the small ones"
+        return (
+            Decision("metric", "balanced-accuracy", why),
+            Decision("smoothing", 0.1, "classes are named, not ranked"),
+        )
+    why = f"classes are about equal in size (at most {uneven:.3g} times)"
+    return (Decision("metric", "accuracy", why), Decision("smoothing", 0.1, "classes are named, not ranked"))
+
+
+def learning(count: int, channels: int) -> tuple[Decision, ...]:
+    """How long and how to learn, from the number of pictures."""
+    epochs = max(5, round(EPOCHS * (COUNT / count) ** 0.25))
+    many = count >= 10_000 and channels == 3
+    return (
+        Decision("epochs", epochs, f"{count:,} pictures: the more there are, the less often each is needed", "cnn"),
+        Decision(
+            "width", 64 if many else 32, f"{count:,} pictures {'in colour' if channels == 3 else 'in grey'}", "cnn"
+        ),
+        Decision("optimizer", "muon", "needs fewer steps than SGD and AdamW on nets of convolutions", "cnn"),
+        Decision("lr", 0.015, "Muon's steps have one size whatever the layer", "cnn"),
+        Decision("weight_decay", 0.1, "keeps filters about as long as they started under Muon", "cnn"),
+        Decision("clip", 0.0, "Muon's steps have one size whatever the gradient", "cnn"),
+        Decision("schedule", "linear", "ends at zero, so that the last weights are settled", "cnn"),
+        Decision("warmup", 0.2, "batch norm and filters find each other before the rate peaks", "cnn"),
+        Decision("ema", 0.0, "the falling rate averages already", "cnn"),
+        Decision("evaluations", 8, "enough to see where learning stands; each costs as much as some steps", "cnn"),
+        Decision("augment", 1.0, "moved pictures mean the same"),
+    )
