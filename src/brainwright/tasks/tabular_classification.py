@@ -1,5 +1,6 @@
 """Row -> Category: say from the other columns of a table which of the known classes a row belongs to."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -7,6 +8,7 @@ from pydantic import Field as Option
 from torch import nn
 from torch.nn import functional as F
 
+from brainwright.data.examples import Portion
 from brainwright.data.fields.category import Category
 from brainwright.data.fields.row import Row
 from brainwright.data.inputs import inputs, likely_target
@@ -18,13 +20,15 @@ from brainwright.floors.linear_table import LinearTable
 from brainwright.floors.majority import Majority
 from brainwright.metrics.accuracy import Accuracy
 from brainwright.metrics.auc import Auc
+from brainwright.metrics.balanced_accuracy import BalancedAccuracy
 from brainwright.metrics.log_loss import LogLoss
 from brainwright.metrics.metric import Metric
 from brainwright.models.answers import Weighing
 from brainwright.models.backbone import Backbone
 from brainwright.models.net import Net
+from brainwright.models.row_recipe import row_recipe
 from brainwright.models.stems.row import RowStem
-from brainwright.tasks.task import Claim, Loss, Task, Turn
+from brainwright.tasks.task import Claim, Decision, Loss, Task, Turn
 from brainwright.tasks.task import Net as AnyNet
 
 
@@ -38,6 +42,9 @@ class TabularClassification(Task):
     """Share of certainty taken from the true class and spread over all (Szegedy et al. 2016)."""
     class_weights: Literal["none", "balanced"] = "none"
     """How much a class counts in learning: every row alike, or every class alike however rare."""
+
+    metric: Literal["log-loss", "accuracy", "balanced-accuracy", "auc"] = "log-loss"
+    """What selects the best net, and comes first in tables: by default the most exact of them."""
 
     @classmethod
     def claim(cls, table: Table, target: str) -> Claim | None:
@@ -72,7 +79,15 @@ class TabularClassification(Task):
         return Prediction.of(self.label, scores.argmax(-1), scores)
 
     def metrics(self) -> tuple[Metric, ...]:
-        return (Accuracy(slot="label"), Auc(slot="label"), LogLoss(slot="label"))
+        every: tuple[Metric, ...] = (Accuracy(slot="label"), Auc(slot="label"), LogLoss(slot="label"))
+        if self.metric == "balanced-accuracy":
+            every = (BalancedAccuracy(slot="label"), *every)
+        return tuple(sorted(every, key=lambda metric: metric.word() != self.metric))
+
+    def decide(self, train: Portion) -> Sequence[Decision]:
+        metric = Decision("metric", "balanced-accuracy", "classes were asked to count alike")
+        asked = [metric] if self.class_weights == "balanced" else []
+        return [*asked, *(Decision(*line) for line in row_recipe(len(train)))]
 
     def floors(self, fields: Fields) -> tuple[Floor, ...]:
         classes = len(fields[self.label].classes)

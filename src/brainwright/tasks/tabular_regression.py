@@ -1,9 +1,12 @@
 """Row -> Number: tell a number, such as a price, from the other columns of a table."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from torch import Tensor, nn
 
 from brainwright.data.columns import FEW
+from brainwright.data.examples import Portion
 from brainwright.data.fields.number import Number
 from brainwright.data.fields.row import Row
 from brainwright.data.inputs import inputs, likely_target
@@ -20,8 +23,9 @@ from brainwright.metrics.rmse import Rmse
 from brainwright.models.answers import Measured, Measuring
 from brainwright.models.backbone import Backbone
 from brainwright.models.net import Net
+from brainwright.models.row_recipe import row_recipe
 from brainwright.models.stems.row import RowStem
-from brainwright.tasks.task import Claim, Loss, Task, Turn
+from brainwright.tasks.task import Claim, Decision, Loss, Task, Turn
 from brainwright.tasks.task import Net as AnyNet
 
 
@@ -65,6 +69,9 @@ class TabularRegression(Task):
 
     def metrics(self) -> tuple[Metric, ...]:
         return (Rmse(slot="value"), Mae(slot="value"), R2(slot="value"))
+
+    def decide(self, train: Portion) -> Sequence[Decision]:
+        return [Decision(*line) for line in row_recipe(len(train))]
 
     def score(self, net: AnyNet, batch: Batch) -> Tensor:
         """The number itself, in training deviations."""
