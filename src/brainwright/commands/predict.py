@@ -1,4 +1,4 @@
-"""Answer new inputs with a trained run: brainwright predict RUN INPUT... [--to FILE.csv|.json|.parquet]"""
+"""Answer new inputs with a trained run: brainwright predict RUN INPUT... [--to FILE.csv|.json|.parquet|FOLDER]"""
 
 import io
 import json
@@ -9,10 +9,11 @@ from typing import Any
 
 import pandas as pd
 
+from brainwright.data.fields.image import Image, opened
 from brainwright.errors import Fault
 from brainwright.flags import read
 from brainwright.runs.asking import from_lines, question
-from brainwright.runs.run import load
+from brainwright.runs.run import Run, load
 from brainwright.training.checkpoints import write_whole
 
 
@@ -32,6 +33,9 @@ def main(words: Sequence[str]) -> int:
         found = run.predict(table)
         named = places if len(places) == len(found) else [source] * len(found)
         answers += [{"input": place, **answer} for place, answer in zip(named, found, strict=True)]
+    if "to" in asked.options and not Path(asked.options["to"]).suffix:
+        print(f"{paint(Path(asked.options['to']), run, answers)} pictures are in {asked.options['to']}")
+        return 0
     if "to" in asked.options:
         write(Path(asked.options["to"]), answers)
         print(f"{len(answers):,} answers are in {asked.options['to']}")
@@ -47,6 +51,26 @@ def shown(answer: Mapping[str, Any]) -> str:
     scores = answer.get("scores", {})
     sure = f"  ({max(scores.values()):.1%})" if scores else ""
     return f"{answer['input']}: {said}{sure}"
+
+
+def paint(folder: Path, run: Run, answers: Sequence[Mapping[str, Any]]) -> int:
+    """Answers that are pictures as PNG files in a folder; how many.
+
+    Raises:
+        Fault: this run answers with no pictures, or the folder cannot be made.
+    """
+    names = [slot.name for slot in run.task.slots() if slot.side == "target" and isinstance(slot.field, Image)]
+    if not names:
+        raise Fault(f"{folder} names no known format", "end it with .csv, .json or .parquet")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Fault(f"{folder} cannot be made ({error.strerror})", "choose another folder") from None
+    for index, answer in enumerate(answers):
+        packed = io.BytesIO()
+        opened(answer[run.name(names[0])]).save(packed, "PNG")
+        write_whole(folder / f"{index:04}.png", packed.getvalue())
+    return len(answers)
 
 
 def write(path: Path, answers: Sequence[Mapping[str, Any]]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from brainwright.data.opening import open_table
-from brainwright.data.table import Column, Kind, Table
+from brainwright.data.table import Column, Kind, Share, Table
 from brainwright.errors import Fault
 from brainwright.runs.run import Run
 
@@ -21,13 +21,15 @@ def question(run: Run, source: Any) -> Table:
     """A table of the run's input columns.
 
     `source` is a path to a picture, a folder of pictures or a table; a text where the run reads one; a mapping of
-    column to value, a list of them, or a pandas DataFrame.
+    column to value, a list of them, a pandas DataFrame, or for a run that makes things from noise how many.
 
     Raises:
         Fault: nothing there that this run can read.
     """
     if isinstance(source, Table):
         return source
+    if not any(slot.name in run.claim.columns for slot in run.task.slots() if slot.side == "input"):
+        return so_many(source)
     if isinstance(source, Mapping):
         source = [source]
     if isinstance(source, list):
@@ -43,6 +45,17 @@ def question(run: Run, source: Any) -> Table:
     if lone and run.kinds.get(lone) == Kind.TEXT and not (path.name and path.exists()):
         return Table.of({lone: Column(np.array([str(source)], object), Kind.TEXT)}, "the text given")
     return named(run, open_table(path, columns_of(run, path)), lone)
+
+
+def so_many(source: Any) -> Table:
+    """A run that reads nothing of the user's (it makes things from noise) is only asked how many.
+
+    Raises:
+        Fault: no whole number above zero.
+    """
+    if not str(source).isdecimal() or int(source) < 1:
+        raise Fault(f"this run makes things from nothing; {source!r} is no number of them", "say how many, such as 16")
+    return Table({}, np.full(int(source), Share.OPEN, np.uint8), f"{source} asked for")
 
 
 def from_lines(run: Run, content: str) -> Table:
