@@ -48,9 +48,7 @@ class Image(DenseField):
         }
         sized = self.model_copy(update=shape)
         pixels = np.stack([sized.encode(value) for value in some]).astype(np.float64)
-        spread = np.maximum(
-            pixels.std((0, 2, 3)), 1.0
-        )  # one grey level at least: a blank data set must not divide by 0
+        spread = np.maximum(pixels.std((0, 2, 3)), 1.0)  # a grey level at least: blank pictures must not divide by 0
         return sized.model_copy(
             update={"mean": tuple(pixels.mean((0, 2, 3)).tolist()), "spread": tuple(spread.tolist())}
         )
@@ -106,13 +104,18 @@ def opened(value: Any) -> Pillow.Image:
     if not isinstance(value, str | bytes):
         pixels = np.asarray(value, np.uint8)
         return Pillow.fromarray(pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
+    name = value if isinstance(value, str) else "a picture in the table"
     try:
-        picture: Pillow.Image = Pillow.open(io.BytesIO(value) if isinstance(value, bytes) else value)
-        picture.load()
+        with Pillow.open(io.BytesIO(value) if isinstance(value, bytes) else value) as file:
+            file.load()
+            return upright(file)
     except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError) as error:
-        name = value if isinstance(value, str) else "a picture in the table"
         raise Fault(f"{name} cannot be read as a picture ({error})", "replace it or take it out") from None
-    if picture.mode in ("I;16", "I", "F"):  # 16-bit scans: stretched to their own range, as viewers show them
+
+
+def upright(picture: Pillow.Image) -> Pillow.Image:
+    """Turned as the camera was held; 16-bit scans are stretched from their own range to 8 bits, as viewers show them."""
+    if picture.mode in ("I;16", "I", "F"):
         depth = np.asarray(picture, np.float64)
         picture = Pillow.fromarray(((depth - depth.min()) / max(1.0, float(np.ptp(depth))) * 255).astype(np.uint8))
     return ImageOps.exif_transpose(picture)

@@ -30,7 +30,7 @@ class Cnn(Backbone):
     """Channels of the first stage."""
     depth: int = Option(1, ge=1)
     """Residual blocks a stage."""
-    activation: Activation = "relu"
+    activation: Activation = "silu"
 
     def build(self, given: Shape) -> Stage:
         return Pyramid(self, given)
