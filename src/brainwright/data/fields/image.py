@@ -114,7 +114,7 @@ def opened(value: Any) -> Pillow.Image:
 
 
 def upright(picture: Pillow.Image) -> Pillow.Image:
-    """Turned as the camera was held; 16-bit scans are stretched from their own range to 8 bits, as viewers show them."""
+    """Turned as the camera was held; 16-bit scans are stretched from their own range to 8 bits, as viewers do."""
     if picture.mode in ("I;16", "I", "F"):
         depth = np.asarray(picture, np.float64)
         picture = Pillow.fromarray(((depth - depth.min()) / max(1.0, float(np.ptp(depth))) * 255).astype(np.uint8))
