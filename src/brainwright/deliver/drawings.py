@@ -12,6 +12,7 @@ LEFT, RIGHT, TOP, BOTTOM = 46, 10, 24, 36  # room for words around the plot
 TICKS = 5  # on an axis, about
 STEPS = (1, 2, 2.5, 5, 10)  # of ticks, times a power of ten
 DECADES = 20  # highest over lowest from which a positive axis is logarithmic
+SAME, TINY = 1e-9, 1e-100  # spans, against their size and alone, below which values count as one
 LEVELS = 5  # strengths of squares that can be told apart
 
 
@@ -31,9 +32,11 @@ class Axis:
         low, high = min(there), max(there)
         if log and low > 0 and high / low > DECADES:
             return cls(low, high, label, True)
-        return (
-            cls(low, high, label) if high > low else cls(low - (abs(low) or 1) / 2, high + (abs(high) or 1) / 2, label)
-        )
+        size = max(abs(low), abs(high))
+        if high - low <= max(size * SAME, TINY):
+            room = size / 2 if size > TINY else 0.5
+            return cls(low - room, high + room, label)
+        return cls(low, high, label)
 
     def rounded(self) -> "Axis":
         """Widened to the round values just outside, so that words stand at both ends; a logarithmic one is left."""
