@@ -14,12 +14,14 @@ class Measured(NamedTuple):
 
     def of(self, values: Tensor) -> Tensor:
         """The user's numbers [B] in training deviations."""
-        return (values.to(self.units) - self.units[0]) / self.units[1]
+        standard: Tensor = (values.to(self.units) - self.units[0]) / self.units[1]
+        return standard
 
     def numbers(self) -> Tensor:
         """The members' answers in the user's units, kept within the training range: [B, M]."""
         mean, deviation, lowest, highest = self.units
-        return (self.standard.to(self.units) * deviation + mean).clamp(lowest, highest)
+        values: Tensor = (self.standard.to(self.units) * deviation + mean).clamp(lowest, highest)
+        return values
 
 
 class Measuring(nn.Module):

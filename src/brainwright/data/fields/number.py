@@ -36,7 +36,7 @@ class Number(DenseField):
             number = float(value)
         except (TypeError, ValueError):
             raise Fault(f"{value!r} is no number", "give a number such as 12.5") from None
-        return self.encode_all(np.array([number])).values[0]
+        return np.asarray(self.encode_all(np.array([number])).values[0])
 
     def encode_all(self, values: Values) -> Dense:
         numbers = np.asarray(values, np.float64)

@@ -108,7 +108,8 @@ class Row(DenseField):
         if not isinstance(value, Mapping):
             raise Fault(f"a row is wanted, not {value!r}", 'give names with values, such as {"age": 39}')
         kinds = {column.name: column.kind for column in self.columns if column.name in value}
-        return self.encode_all({name: alone(value[name], kind) for name, kind in kinds.items()}).values[0]
+        whole = self.encode_all({name: alone(value[name], kind) for name, kind in kinds.items()})
+        return np.asarray(whole.values[0])
 
     def encode_all(self, values: Values) -> Dense:
         assert isinstance(values, Mapping)
@@ -222,7 +223,7 @@ def alone(cell: Any, kind: Kind) -> Column:
     """One plain value as a column of one row, of the kind that is wanted where the value is so already."""
     if isinstance(cell, str):
         cell = None if cell.strip() in MISSING else cell.strip()
-    if cell is None or cell is pd.NaT or isinstance(cell, float) and np.isnan(cell):
+    if cell is None or cell is pd.NaT or (isinstance(cell, float) and np.isnan(cell)):
         return Column(np.array([None], object) if kind == Kind.CATEGORY else np.full(1, GAP[kind]), kind)
     if isinstance(cell, bool | np.bool_):
         return Column(np.array([str(cell).lower()], object), Kind.CATEGORY)
@@ -265,7 +266,7 @@ def coded(column: Seen, cells: NDArray[Any]) -> NDArray[np.float32]:
         return dated(cells, column.origin)
     if column.kind == Kind.NUMBER:
         return finite(cells)[:, None]
-    codes = pd.Index(column.classes, dtype=object).get_indexer(cells).astype(np.float32) + 1  # -1 where not found
+    codes = pd.Index(column.classes, dtype=object).get_indexer(pd.Index(cells)).astype(np.float32) + 1  # -1 where not found
     codes[pd.isna(cells)] = np.nan
     return codes[:, None]
 
