@@ -119,6 +119,7 @@ def driven(loop: Loop, tell: Teller) -> bool:
     try:
         for moment in loop.run():
             tell.moment(moment)
+        loop.save()  # so that more epochs can be asked for
     except KeyboardInterrupt:
         loop.save()
         if not loop.best:
