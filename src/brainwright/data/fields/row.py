@@ -266,7 +266,8 @@ def coded(column: Seen, cells: NDArray[Any]) -> NDArray[np.float32]:
         return dated(cells, column.origin)
     if column.kind == Kind.NUMBER:
         return finite(cells)[:, None]
-    codes = pd.Index(column.classes, dtype=object).get_indexer(pd.Index(cells)).astype(np.float32) + 1  # -1 where not found
+    found = pd.Index(column.classes, dtype=object).get_indexer(pd.Index(cells))  # -1 where not found
+    codes = found.astype(np.float32) + 1
     codes[pd.isna(cells)] = np.nan
     return codes[:, None]
 
