@@ -5,13 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from brainwright.config import Choices, Config, made
 from brainwright.data.checking import Finding, Severity, check
 from brainwright.data.examples import Examples, Portion
-from brainwright.data.opening import open_table
+from brainwright.data.inputs import likely_target
+from brainwright.data.opening import corrected, open_table
 from brainwright.data.slots import Fields, Slot
 from brainwright.data.splitting import Splitting
-from brainwright.data.table import Share, Table
+from brainwright.data.table import Kind, Share, Table
 from brainwright.errors import Fault
 from brainwright.runs.inference import infer
 from brainwright.runs.telling import Teller
@@ -81,11 +84,26 @@ def understood(source: Any, options: Mapping[str, Any], tell: Teller) -> tuple[T
     words = made(Choices, {name: value for name, value in options.items() if name in Choices.model_fields})
     splitting = made(Splitting, {name: value for name, value in options.items() if name in Splitting.model_fields})
     table = open_table(source, words.columns)
-    for note in table.notes:
-        tell.line(f"data      {note}")
+    table, note = with_classes(table, words.target or likely_target(table), words.columns)
+    for line in [*table.notes, *note]:
+        tell.line(f"data      {line}")
     kind, claim = infer(splitting.given(table)[0].without(splitting.group), words.target, words.task)
     tell.line(f"task      {kind.word()}: {claim.why}")
     return table, kind, aim_of(kind, claim)
+
+
+def with_classes(table: Table, target: str, columns: str) -> tuple[Table, list[str]]:
+    """A target that is only ever one of two whole numbers names classes, unless the user said it does not."""
+    said = {piece.rpartition("=")[0].strip() for piece in columns.split(",")}
+    if target not in table.columns or target in said or table[target].kind != Kind.NUMBER:
+        return table, []
+    values = table[target].values
+    different = np.unique(values[~np.isnan(values)])
+    if len(different) != 2 or (different % 1 != 0).any():
+        return table, []
+    low, high = (f"{value:.0f}" for value in different)
+    note = f"{target!r} is only {low} or {high}: read as two classes (else say --columns {target}=number)"
+    return corrected(table, f"{target}=category"), [note]
 
 
 def aim_of(kind: type[Task], claim: Claim) -> str:

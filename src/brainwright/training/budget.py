@@ -26,7 +26,7 @@ class Plan:
         if forecast <= seconds * RESERVE * SLACK:
             return self
         total = max(done + 1, int(done * seconds * RESERVE / elapsed))
-        return replace(self, total=total, every=max(1, min(self.every, total)))
+        return replace(self, total=total, every=max(1, self.every * total // self.total))
 
 
 def plan(how: Training, examples: int) -> Plan:
