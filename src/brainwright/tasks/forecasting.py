@@ -170,7 +170,9 @@ class Forecasting(Task):
             Decision("patience", LOOKS // 2, "what overfits does not come back"),
             Decision("lr", 2e-3, "measured on hourly data"),
             Decision("weight_decay", 0.3, "the past has more steps than it has independent ones"),
-            Decision("dropout", 0.3, "windows overlap: few of them are independent"),
+            Decision(
+                "dropout", 0.7, "windows overlap, few are independent; the straight part of the net is never hidden"
+            ),
             Decision("width", 64, "lines are simple, and there are many of them"),
         )
 
