@@ -56,9 +56,10 @@ def place(how: Training) -> Place:
 
 
 def processors() -> int:
-    """Processors that this process may use."""
+    """Processors that this process may use, OMP_NUM_THREADS at most where it is set."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(allowed, torch.get_num_threads()))
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    return min(allowed, int(limit)) if limit.isdecimal() and int(limit) else allowed
 
 
 def has_bfloat16(device: str) -> bool:
