@@ -131,11 +131,16 @@ def test_no_run_there(capsys):
     assert "run.json" in fault(capsys, "predict", "nowhere", "x.csv")
 
 
-def brainwright(*words: str, **how):
+def heeding() -> None:
+    """A process started in the background inherits deafness to Ctrl-C: undo it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def brainwright(*words: str, prepare=heeding):
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
         [sys.executable, "-m", "brainwright", *words], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        env=environment, **how,
+        env=environment, preexec_fn=prepare,
     )  # fmt: skip
 
 
@@ -147,7 +152,7 @@ def test_full_disk_is_one_line(here):
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 
     words = ("train", str(table(here / "a.csv")), "--target", "label", "--epochs", "1", "--quiet")
-    running = brainwright(*words, preexec_fn=small)
+    running = brainwright(*words, prepare=small)
     _, said = running.communicate(timeout=120)
     assert running.returncode == 2, said
     assert "Traceback" not in said and "cannot be written" in said.strip().splitlines()[-1]
