@@ -74,7 +74,10 @@ def find(family: str, word: str, base: type[T]) -> type[T]:
     (only,) = {
         thing
         for thing in vars(module).values()
-        if isinstance(thing, type) and issubclass(thing, base) and thing.__module__ == module.__name__
+        if isinstance(thing, type)
+        and issubclass(thing, base)
+        and thing.__module__ == module.__name__
+        and "[" not in thing.__name__  # pydantic leaves a generic frame's own class, Field[Padded], beside its part
     }
     return only
 

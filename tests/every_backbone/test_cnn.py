@@ -85,8 +85,8 @@ def test_masked_norm_is_batch_norm_where_all_is_real() -> None:
 
 def test_blocks_start_as_the_identity() -> None:
     torch.manual_seed(0)
-    stage = Cnn(width=8, depth=1).build(Shape("grid", 3, (16, 16))).eval()
-    deeper = Cnn(width=8, depth=3).build(Shape("grid", 3, (16, 16))).eval()
+    stage = Cnn(width=8, depth=1, activation="relu").build(Shape("grid", 3, (16, 16))).eval()
+    deeper = Cnn(width=8, depth=3, activation="relu").build(Shape("grid", 3, (16, 16))).eval()
     shared = {name: value for name, value in stage.state_dict().items() if name.startswith("stem")}
     deeper.load_state_dict({**deeper.state_dict(), **shared})
     steps = [[layer for layer in net.layers if type(layer).__name__ == "Step"] for net in (stage, deeper)]

@@ -75,11 +75,9 @@ def timeline(table: Table, layout: Layout) -> Timeline:
     pace = next(iter(layout.known), pace_of(times) if layout.date else Pace("row", 1))
     place, said = grid(times, series, pace)
     length = int(place[-1]) + 1
-    source = np.zeros(length, np.int64)
-    source[place] = np.arange(len(place))
-    source = np.maximum.accumulate(source)
     real = np.zeros(length, bool)
     real[place] = True
+    source = real.cumsum() - 1
     raw = np.stack([table[name].values.astype(np.float64) for name in layout.numbers], 1)[order][source]
     known = np.isfinite(raw) & real[:, None]
     notes += said + missing_notes(known[real], real, layout)

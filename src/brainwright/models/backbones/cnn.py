@@ -31,6 +31,7 @@ class Cnn(Backbone):
     depth: int = Option(1, ge=1)
     """Residual blocks a stage."""
     activation: Activation = "silu"
+    """What bends the lines between layers."""
 
     def build(self, given: Shape) -> Stage:
         return Pyramid(self, given)
