@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from brainwright.data.fields.number import Number
-from brainwright.data.fields.row import BINS, Row, Spread
+from brainwright.data.fields.row import Row
+from brainwright.data.spread import BINS, Spread
 from brainwright.data.table import Column, Kind
 from brainwright.errors import Fault
 

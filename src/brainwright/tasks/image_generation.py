@@ -17,6 +17,7 @@ from brainwright.data.table import Column, Kind, Table
 from brainwright.floors.floor import Floor
 from brainwright.floors.gaussian_pictures import GaussianPictures
 from brainwright.floors.mean_picture import MeanPicture
+from brainwright.metrics.coverage import Coverage
 from brainwright.metrics.feature_distance import FeatureDistance
 from brainwright.metrics.metric import Metric
 from brainwright.models.backbone import Backbone
@@ -89,7 +90,7 @@ class ImageGeneration(Task):
         return Examples({}, table.shares, np.arange(len(table)))
 
     def metrics(self) -> tuple[Metric, ...]:
-        return (FeatureDistance(slot="image"),)
+        return FeatureDistance(slot="image"), Coverage(slot="image")
 
     def floors(self, fields: Fields) -> tuple[Floor, ...]:
         return MeanPicture(target="image"), GaussianPictures(target="image")
