@@ -42,8 +42,8 @@ def question(run: Run, source: Any) -> Table:
         if not path.is_file():
             raise Fault(f"there is no picture {path}", "check the path")
         column = Column(np.array([str(path)], object), Kind.IMAGE)
-        whole = {"file_of": np.zeros(1, np.int32), "row_of": np.zeros(1, np.int64)}  # row 0: the file itself
-        return Table({lone: column}, np.full(1, Share.OPEN, np.uint8), str(path), (str(path),), **whole)
+        file, row = np.zeros(1, np.int32), np.zeros(1, np.int64)  # row 0: the file itself
+        return Table({lone: column}, np.full(1, Share.OPEN, np.uint8), str(path), (str(path),), file, row)
     if lone and run.kinds.get(lone) == Kind.TEXT and not (path.name and path.exists()):
         return Table.of({lone: Column(np.array([str(source)], object), Kind.TEXT)}, "the text given")
     return named(run, open_table(path, columns_of(run, path)), lone)
