@@ -5,28 +5,39 @@ from dataclasses import dataclass, replace
 from brainwright.training.options import Training
 
 RESERVE = 0.95  # share of the budget that steps and looks may fill; the rest is for the end
-SLACK = 1.02  # a forecast over the budget by less than this is left alone
+SLACK = 0.02  # a forecast off by less than this share is left alone
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Steps in all, steps an epoch, and the steps after which the validation share is looked at."""
+    """Steps in all and in an epoch, and after how many the validation share is looked at."""
 
     total: int
     per_epoch: int
     every: int
+    wanted: int
+    """Steps that were asked for: the most there can be."""
+    looks: int
+    """At the validation share, in a whole run."""
 
     def look(self, step: int) -> bool:
         """Whether to look at the validation share after this many steps."""
         return step == self.total or step % self.every == 0
 
     def fitted(self, done: int, elapsed: float, seconds: float) -> "Plan":
-        """The plan cut to what fits, after `done` steps took `elapsed` seconds."""
-        forecast = elapsed / max(1, done) * self.total
-        if forecast <= seconds * RESERVE * SLACK:
-            return self
-        total = max(done + 1, int(done * seconds * RESERVE / elapsed))
-        return replace(self, total=total, every=max(1, self.every * total // self.total))
+        """The plan laid over what fits, after `done` steps took `elapsed` seconds; never more than was asked for.
+
+        First steps are slow and machines get busy and idle again, so a cut is undone when the pace allows it.
+        """
+        left = max(0.0, seconds * RESERVE - elapsed)
+        fits = done + max(1, int(left * done / max(elapsed, 1e-9)))
+        if fits >= self.wanted:
+            return self if self.total == self.wanted else self.cut(self.wanted)
+        return self if abs(fits - self.total) <= SLACK * self.total else self.cut(fits)
+
+    def cut(self, total: int) -> "Plan":
+        """The same number of looks at the validation share over another number of steps."""
+        return replace(self, total=total, every=max(1, total // self.looks))
 
 
 def plan(how: Training, examples: int) -> Plan:
@@ -36,4 +47,4 @@ def plan(how: Training, examples: int) -> Plan:
     every = max(1, total // how.evaluations)
     if every > per_epoch:
         every = every // per_epoch * per_epoch
-    return Plan(total, per_epoch, every)
+    return Plan(total, per_epoch, every, total, max(1, total // every))

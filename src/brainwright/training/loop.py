@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from brainwright.training.seats import Seat, seat
 
 MOMENTS = 200  # times in a run that the loss is read from the device, at least
 WARM = 5  # steps before the pace is believed
+QUIET = 5.0  # seconds without a moment, at most: a slow run must still keep its budget and tell how it goes
 STATE = "state.safetensors"
 CALM = 0.1  # augmentation rests in this last share of a run, so that it ends on examples as they are (quality.md, R9)
 
@@ -75,14 +76,17 @@ class Loop:
 
     def run(self) -> Iterator[Moment]:
         """Train to the end, to the budget or to the patience, whichever comes first."""
-        started, saved = time.monotonic() - self.seconds, time.monotonic()
+        started = time.monotonic() - self.seconds
+        saved = told = time.monotonic()
         sums = {one.player.name: torch.zeros(2, device=self.at.device) for one in self.seats}
         read = max(1, self.plan.total // MOMENTS)
         while self.step < self.plan.total:
             self.advance(sums)
             looking = self.plan.look(self.step)
-            if not (looking or self.step % read == 0 or self.step == WARM):
+            slow = time.monotonic() - told > QUIET
+            if not (looking or slow or self.step % read == 0 or self.step == WARM):
                 continue
+            told = time.monotonic()
             metrics = self.look() if looking else {}
             self.at.wait()
             self.seconds = time.monotonic() - started
@@ -195,7 +199,7 @@ class Loop:
             "stale": self.stale,
             "best_value": self.best_value,
             "history": self.history,
-            "wanted": plan(self.job.how, len(self.job.train)).total,
+            "wanted": self.plan.wanted,
             "total": self.plan.total,
             "every": self.plan.every,
             "count": self.average.count,
@@ -221,8 +225,8 @@ class Loop:
             restore_optimizer(optimizer, f"optimizer{index}", tensors)
         self.step, self.seconds, self.stale = facts["step"], facts["seconds"], facts["stale"]
         self.best_value, self.history, self.average.count = facts["best_value"], facts["history"], facts["count"]
-        if self.plan.total == facts["wanted"]:  # else more or fewer were asked for: the schedule is laid anew
-            self.plan = Plan(facts["total"], self.plan.per_epoch, facts["every"])
+        if self.plan.wanted == facts["wanted"]:  # else more or fewer were asked for: the schedule is laid anew
+            self.plan = replace(self.plan, total=facts["total"], every=facts["every"])
 
     def optimizers(self) -> list[torch.optim.Optimizer]:
         """All players' optimizers, in order."""
