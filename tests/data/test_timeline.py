@@ -12,6 +12,7 @@ from brainwright.data.table import Share
 from brainwright.data.timeline import timeline
 from brainwright.data.windowing import Lengths, in_time, latest, lengths, places
 from brainwright.errors import Fault
+from brainwright.tasks.forecasting import Forecasting
 
 HOURS = pd.date_range("2024-01-01", periods=100, freq="h")
 
@@ -179,3 +180,10 @@ def test_the_latest_window_ends_with_its_series():
     assert notes == ["1 series have less than 10 steps and get no forecast"]
     with pytest.raises(Fault, match="the history has 100 steps, but 200 are read"):
         latest(line, Lengths(200, 4))
+
+
+def test_rows_in_any_order_are_claimed_as_well():
+    claims = [Forecasting.claim(table(frame), "sold") for frame in (long(), long().sample(frac=1, random_state=0))]
+    assert claims[0] == claims[1]
+    assert claims[0].strength == 0.95
+    assert "1 hour, one series for each shop" in claims[0].why

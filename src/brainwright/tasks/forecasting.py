@@ -19,7 +19,7 @@ from brainwright.data.layouts import Layout, layout_of
 from brainwright.data.pace import pace_of
 from brainwright.data.slots import Batch, Fields, Prediction, input, target
 from brainwright.data.table import Column, Kind, Table
-from brainwright.data.timeline import Timeline, timeline
+from brainwright.data.timeline import Timeline, codes, timeline
 from brainwright.data.windowing import Lengths, in_time, latest, lengths, places
 from brainwright.errors import Fault
 from brainwright.floors.floor import Floor
@@ -69,7 +69,8 @@ class Forecasting(Task):
         columns: dict[str, str | tuple[str, ...]] = {"past": layout.numbers, "future": aims, "series": layout.series}
         if not layout.date:
             return Claim(columns, 0.0, f"{len(aims)} number columns, the rows taken in order of time")
-        times = np.sort(table[layout.date].values) if not layout.series else table[layout.date].values
+        times = table[layout.date].values
+        times = times[np.lexsort([times, codes(table, layout.series)])]
         pace = pace_of(times[~np.isnat(times)])
         apart = f", one series for each {' and '.join(layout.series)}" if layout.series else ""
         why = f"{layout.date!r} orders {len(aims)} number columns by {pace}{apart}"
