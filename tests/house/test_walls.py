@@ -33,7 +33,7 @@ HOMES = {
     ),
     "rich": ("commands/", "deliver/"),
     "safetensors": ("training/", "runs/"),
-    "sklearn": ("floors/", "tasks/", "commands/"),
+    "sklearn": ("floors/",),
     "tokenizers": ("data/fields/",),
     "yaml": ("config.py", "commands/", "runs/"),
 }

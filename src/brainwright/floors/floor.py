@@ -7,6 +7,7 @@ from typing import Any, ClassVar, TypeAlias
 import torch
 from numpy.typing import NDArray
 
+from brainwright.catalogue import find
 from brainwright.data.examples import Portion
 from brainwright.data.slots import Prediction
 from brainwright.parts import Part
@@ -32,6 +33,11 @@ class Floor(Part):
     @abstractmethod
     def predict(self, state: State, asked: Portion) -> Prediction:
         """Answer every example of a portion, as `Task.predict` would."""
+
+
+def floor(word: str, **options: Any) -> Floor:
+    """A floor by its word. Its file, and with it a heavy library, is loaded now and not when a task is looked at."""
+    return find("floors", word, Floor)(**options)
 
 
 def chosen(target: str, scores: NDArray[Any]) -> Prediction:

@@ -22,10 +22,7 @@ from brainwright.data.table import Column, Kind, Table
 from brainwright.data.timeline import Timeline, codes, timeline
 from brainwright.data.windowing import Lengths, in_time, latest, lengths, places
 from brainwright.errors import Fault
-from brainwright.floors.floor import Floor
-from brainwright.floors.linear_forecast import LinearForecast
-from brainwright.floors.naive import Naive
-from brainwright.floors.seasonal_naive import SeasonalNaive
+from brainwright.floors.floor import Floor, floor
 from brainwright.metrics.mae_scaled import MaeScaled
 from brainwright.metrics.metric import Metric
 from brainwright.metrics.mse_scaled import MseScaled
@@ -180,9 +177,9 @@ class Forecasting(Task):
     def floors(self, fields: Fields) -> tuple[Floor, ...]:
         seasons = fields[self.moments].pace.seasons
         return (
-            Naive(target="future", past="past"),
-            SeasonalNaive(target="future", past="past", seasons=seasons),
-            LinearForecast(target="future", past="past", moments="moments"),
+            floor("naive", target="future", past="past"),
+            floor("seasonal-naive", target="future", past="past", seasons=seasons),
+            floor("linear-forecast", target="future", past="past", moments="moments"),
         )
 
     @classmethod

@@ -17,10 +17,7 @@ from brainwright.data.fields.image import Image
 from brainwright.data.slots import Batch, Fields, Prediction, input, target
 from brainwright.data.symmetry import mirroring
 from brainwright.data.table import Column, Kind, Table
-from brainwright.floors.floor import Floor
-from brainwright.floors.linear_pixels import LinearPixels
-from brainwright.floors.majority import Majority
-from brainwright.floors.nearest_neighbour import NearestNeighbour
+from brainwright.floors.floor import Floor, floor
 from brainwright.metrics.accuracy import Accuracy
 from brainwright.metrics.auc import Auc
 from brainwright.metrics.average_precision import AveragePrecision
@@ -126,9 +123,9 @@ class ImageClassification(Task):
     def floors(self, fields: Fields) -> tuple[Floor, ...]:
         classes = len(fields[self.label].classes)
         return (
-            Majority(target="label", classes=classes),
-            LinearPixels(target="label", image="image", classes=classes),
-            NearestNeighbour(target="label", image="image", classes=classes),
+            floor("majority", target="label", classes=classes),
+            floor("linear-pixels", target="label", image="image", classes=classes),
+            floor("nearest-neighbour", target="label", image="image", classes=classes),
         )
 
     @classmethod

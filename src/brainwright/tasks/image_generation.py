@@ -14,9 +14,7 @@ from brainwright.data.fields.image import Image
 from brainwright.data.fields.noise import Noise
 from brainwright.data.slots import Batch, Fields, Prediction, input, target
 from brainwright.data.table import Column, Kind, Table
-from brainwright.floors.floor import Floor
-from brainwright.floors.gaussian_pictures import GaussianPictures
-from brainwright.floors.mean_picture import MeanPicture
+from brainwright.floors.floor import Floor, floor
 from brainwright.metrics.coverage import Coverage
 from brainwright.metrics.feature_distance import FeatureDistance
 from brainwright.metrics.metric import Metric
@@ -93,7 +91,7 @@ class ImageGeneration(Task):
         return FeatureDistance(slot="image"), Coverage(slot="image")
 
     def floors(self, fields: Fields) -> tuple[Floor, ...]:
-        return MeanPicture(target="image"), GaussianPictures(target="image")
+        return floor("mean-picture", target="image"), floor("gaussian-pictures", target="image")
 
     def decide(self, train: Portion) -> Sequence[Decision]:
         few = len(train) < 2000

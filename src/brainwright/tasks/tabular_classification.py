@@ -14,10 +14,7 @@ from brainwright.data.fields.row import Row
 from brainwright.data.inputs import inputs, likely_target
 from brainwright.data.slots import Batch, Fields, Prediction, input, target
 from brainwright.data.table import Column, Kind, Table
-from brainwright.floors.boosting import Boosting
-from brainwright.floors.floor import Floor
-from brainwright.floors.linear_table import LinearTable
-from brainwright.floors.majority import Majority
+from brainwright.floors.floor import Floor, floor
 from brainwright.metrics.accuracy import Accuracy
 from brainwright.metrics.auc import Auc
 from brainwright.metrics.balanced_accuracy import BalancedAccuracy
@@ -92,9 +89,9 @@ class TabularClassification(Task):
     def floors(self, fields: Fields) -> tuple[Floor, ...]:
         classes = len(fields[self.label].classes)
         return (
-            Majority(target="label", classes=classes),
-            LinearTable(target="label", classes=classes),
-            Boosting(target="label", classes=classes),
+            floor("majority", target="label", classes=classes),
+            floor("linear-table", target="label", classes=classes),
+            floor("boosting", target="label", classes=classes),
         )
 
     @classmethod

@@ -12,10 +12,7 @@ from brainwright.data.fields.row import Row
 from brainwright.data.inputs import inputs, likely_target
 from brainwright.data.slots import Batch, Fields, Prediction, input, target
 from brainwright.data.table import Column, Kind, Table
-from brainwright.floors.boosting import Boosting
-from brainwright.floors.floor import Floor
-from brainwright.floors.linear_table import LinearTable
-from brainwright.floors.mean import Mean
+from brainwright.floors.floor import Floor, floor
 from brainwright.metrics.mae import Mae
 from brainwright.metrics.metric import Metric
 from brainwright.metrics.r2 import R2
@@ -79,7 +76,7 @@ class TabularRegression(Task):
         return answer.standard.mean(1)
 
     def floors(self, fields: Fields) -> tuple[Floor, ...]:
-        return (Mean(target="value"), LinearTable(target="value"), Boosting(target="value"))
+        return (floor("mean", target="value"), floor("linear-table", target="value"), floor("boosting", target="value"))
 
     @classmethod
     def example(cls) -> Table:

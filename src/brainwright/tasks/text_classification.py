@@ -16,9 +16,7 @@ from brainwright.data.fields.text import Text
 from brainwright.data.inputs import likely_target
 from brainwright.data.slots import Batch, Fields, Prediction, Slot, input, target
 from brainwright.data.table import Column, Kind, Table
-from brainwright.floors.floor import Floor
-from brainwright.floors.linear_words import LinearWords
-from brainwright.floors.majority import Majority
+from brainwright.floors.floor import Floor, floor
 from brainwright.metrics.accuracy import Accuracy
 from brainwright.metrics.log_loss import LogLoss
 from brainwright.metrics.metric import Metric
@@ -130,7 +128,9 @@ class TextClassification(Task):
 
     def floors(self, fields: Fields) -> tuple[Floor, ...]:
         classes = len(fields[self.label].classes)
-        return Majority(target="label", classes=classes), LinearWords(target="label", text="text", classes=classes)
+        return floor("majority", target="label", classes=classes), floor(
+            "linear-words", target="label", text="text", classes=classes
+        )
 
     @classmethod
     def example(cls) -> Table:

@@ -3,7 +3,9 @@
 from copy import deepcopy
 
 import torch
-from torch import Tensor, nn
+from torch import nn
+
+from brainwright.training.flat import beside
 
 
 class Average:
@@ -12,8 +14,8 @@ class Average:
     def __init__(self, net: nn.Module, decay: float) -> None:
         self.source, self.decay, self.count = net, decay, 0
         self.net = deepcopy(net).requires_grad_(False) if decay else net
-        self._from: list[Tensor] = list(net.parameters())
-        self._to: list[Tensor] = list(self.net.parameters())
+        if decay:
+            self._from, self._to = beside(list(net.parameters()), list(self.net.parameters()))
 
     @torch.no_grad()
     def follow(self) -> None:

@@ -12,6 +12,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from brainwright.errors import Fault
+from brainwright.training.optimizers import Optimizer
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -60,7 +61,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise Fault(f"{path} cannot be read ({error})", "use another run, or train again") from None
 
 
-def optimizer_tensors(optimizer: torch.optim.Optimizer, prefix: str) -> dict[str, Tensor]:
+def optimizer_tensors(optimizer: Optimizer, prefix: str) -> dict[str, Tensor]:
     """An optimizer's memory as named tensors."""
     state = optimizer.state_dict()["state"]
     return {
@@ -71,15 +72,11 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer, prefix: str) -> dict[str
     }
 
 
-def restore_optimizer(optimizer: torch.optim.Optimizer, prefix: str, tensors: Mapping[str, Tensor]) -> None:
+def restore_optimizer(optimizer: Optimizer, prefix: str, tensors: Mapping[str, Tensor]) -> None:
     """Give an optimizer its memory back."""
-    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
     memory: dict[int, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
         if name.startswith(f"{prefix}/"):
             _, index, key = name.rsplit("/", 2)
-            weight = weights[int(index)]
-            if tensor.shape == weight.shape:  # fused kernels walk memory: both must lie in the same order
-                tensor = torch.empty_like(weight, dtype=tensor.dtype).copy_(tensor)
             memory.setdefault(int(index), {})[key] = tensor
-    optimizer.load_state_dict({"state": memory, "param_groups": optimizer.state_dict()["param_groups"]})
+    optimizer.load_state_dict({"state": dict(sorted(memory.items()))})

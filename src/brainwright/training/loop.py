@@ -19,6 +19,7 @@ from brainwright.training.budget import Plan, plan
 from brainwright.training.checkpoints import optimizer_tensors, read_tensors, restore_optimizer, write_tensors
 from brainwright.training.devices import place
 from brainwright.training.evaluation import evaluate
+from brainwright.training.optimizers import Optimizer
 from brainwright.training.options import Training
 from brainwright.training.schedules import share
 from brainwright.training.seats import Seat, seat
@@ -228,6 +229,6 @@ class Loop:
         if self.plan.wanted == facts["wanted"]:  # else more or fewer were asked for: the schedule is laid anew
             self.plan = replace(self.plan, total=facts["total"], every=facts["every"])
 
-    def optimizers(self) -> list[torch.optim.Optimizer]:
+    def optimizers(self) -> list[Optimizer]:
         """All players' optimizers, in order."""
         return [optimizer for one in self.seats for optimizer in one.optimizers]

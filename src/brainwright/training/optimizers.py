@@ -1,6 +1,6 @@
-"""Optimizers by name; Muon is our own few lines, the others are torch's fused ones."""
+"""Optimizers by name, on torch's fused kernels; torch.optim's own load a compiler as large as the rest of torch."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -11,30 +11,122 @@ from brainwright.training.options import Training
 NEWTON = (3.4445, -4.7750, 2.0315)  # quintic that pushes singular values to 1 (Jordan 2024, Muon)
 
 
-class Muon(torch.optim.Optimizer):
+class Optimizer:
+    """Moves the tensors of its groups along their gradients; each group brings its own rate and decay.
+
+    `memory` holds what it remembers of each tensor, in the order of the groups.
+    """
+
+    remembers: tuple[str, ...]
+    """What it keeps of each tensor, in the tensor's own shape."""
+
+    def __init__(self, groups: list[dict[str, Any]]) -> None:
+        self.param_groups = groups
+        self.memory = [{name: torch.zeros_like(one) for name in self.remembers} for one in self.tensors()]
+        self.count = torch.zeros((), device=self.tensors()[0].device)
+        """Steps made."""
+
+    def tensors(self) -> list[Tensor]:
+        """All that it moves."""
+        return [tensor for group in self.param_groups for tensor in group["params"]]
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Move every tensor once."""
+        self.count += 1
+        start = 0
+        for group in self.param_groups:
+            stop = start + len(group["params"])
+            self.move(group, self.memory[start:stop])
+            start = stop
+
+    def move(self, group: dict[str, Any], memory: list[dict[str, Tensor]]) -> None:
+        """Move the tensors of one group."""
+        raise NotImplementedError
+
+    def state_dict(self) -> dict[str, Any]:
+        """What it remembers, in torch's own form: {"state": {index: {name: tensor}}}."""
+        return {"state": {index: {**kept, "step": self.count} for index, kept in enumerate(self.memory)}}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Remember what another of its kind did."""
+        for kept, given in zip(self.memory, state["state"].values(), strict=True):
+            self.count.copy_(given["step"])
+            for name, tensor in kept.items():
+                tensor.copy_(given[name])
+
+
+class AdamW(Optimizer):
+    """Adam with decoupled weight decay (Loshchilov and Hutter 2019)."""
+
+    remembers = ("exp_avg", "exp_avg_sq")
+
+    def __init__(self, groups: list[dict[str, Any]], momentum: float) -> None:
+        super().__init__(groups)
+        self.momentum = momentum
+
+    def move(self, group: dict[str, Any], memory: list[dict[str, Tensor]]) -> None:
+        torch._fused_adamw_(
+            group["params"],
+            [tensor.grad for tensor in group["params"]],
+            [kept["exp_avg"] for kept in memory],
+            [kept["exp_avg_sq"] for kept in memory],
+            [],
+            [self.count] * len(memory),
+            lr=group["lr"],
+            beta1=self.momentum,
+            beta2=0.99,
+            weight_decay=group["weight_decay"],
+            eps=1e-8,
+            amsgrad=False,
+            maximize=False,
+        )
+
+
+class Sgd(Optimizer):
+    """Gradient descent with Nesterov momentum (Sutskever et al. 2013)."""
+
+    remembers = ("momentum_buffer",)
+
+    def __init__(self, groups: list[dict[str, Any]], momentum: float) -> None:
+        super().__init__(groups)
+        self.momentum = momentum
+
+    def move(self, group: dict[str, Any], memory: list[dict[str, Tensor]]) -> None:
+        torch._fused_sgd_(
+            group["params"],
+            [tensor.grad for tensor in group["params"]],
+            [kept["momentum_buffer"] for kept in memory] if self.momentum else [],
+            weight_decay=group["weight_decay"],
+            momentum=self.momentum,
+            lr=group["lr"],
+            dampening=0.0,
+            nesterov=self.momentum > 0,
+            maximize=False,
+            is_first_step=False,  # a buffer of zeros gives the same first step
+        )
+
+
+class Muon(Optimizer):
     """Momentum whose update is made orthogonal: for matrices and filters (Jordan 2024).
 
     The step is scaled by max(1, rows / columns) ** .5, so that its size does not depend on a layer's shape.
     """
 
-    def __init__(self, groups: Iterable[dict[str, Any]], lr: float, momentum: float) -> None:
-        super().__init__(groups, {"lr": lr, "momentum": momentum, "weight_decay": 0.0})
+    remembers = ("momentum_buffer",)
 
-    @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
-        for group in self.param_groups:
-            for weight in group["params"]:
-                if weight.grad is None:
-                    continue
-                state = self.state[weight]
-                if not state:
-                    state["momentum_buffer"] = torch.zeros_like(weight)
-                buffer = state["momentum_buffer"]
-                buffer.lerp_(weight.grad, 1 - group["momentum"])
-                update = orthogonal(weight.grad.lerp(buffer, group["momentum"]).flatten(1))
-                scale = max(1.0, update.shape[0] / update.shape[1]) ** 0.5
-                weight.mul_(1 - group["lr"] * group["weight_decay"])
-                weight.add_(update.view_as(weight).to(weight.dtype), alpha=-group["lr"] * scale)
+    def __init__(self, groups: list[dict[str, Any]], momentum: float) -> None:
+        super().__init__(groups)
+        self.momentum = momentum
+
+    def move(self, group: dict[str, Any], memory: list[dict[str, Tensor]]) -> None:
+        for weight, kept in zip(group["params"], memory, strict=True):
+            buffer = kept["momentum_buffer"]
+            buffer.lerp_(weight.grad, 1 - self.momentum)
+            update = orthogonal(weight.grad.lerp(buffer, self.momentum).flatten(1))
+            scale = max(1.0, update.shape[0] / update.shape[1]) ** 0.5
+            weight.mul_(1 - group["lr"] * group["weight_decay"])
+            weight.add_(update.view_as(weight).to(weight.dtype), alpha=-group["lr"] * scale)
 
 
 def orthogonal(matrix: Tensor, rounds: int = 5) -> Tensor:
@@ -57,9 +149,6 @@ def orthogonal(matrix: Tensor, rounds: int = 5) -> Tensor:
     return turned.T if tall else turned
 
 
-def optimizer(groups: list[dict[str, Any]], how: Training, momentum: float) -> torch.optim.Optimizer:
+def optimizer(groups: list[dict[str, Any]], how: Training, momentum: float) -> Optimizer:
     """The optimizer of some parameter groups; `momentum` is the player's (Adam's first beta)."""
-    fused = all(weight.device.type in ("cpu", "cuda") for group in groups for weight in group["params"])
-    if how.optimizer == "sgd":
-        return torch.optim.SGD(groups, how.lr, how.momentum, nesterov=how.momentum > 0, fused=fused)
-    return torch.optim.AdamW(groups, how.lr, (momentum, 0.99), eps=1e-8, fused=fused)
+    return Sgd(groups, how.momentum) if how.optimizer == "sgd" else AdamW(groups, momentum)

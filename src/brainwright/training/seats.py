@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from brainwright.tasks.task import Player, Task
-from brainwright.training.optimizers import Muon, optimizer
+from brainwright.training.flat import Flat
+from brainwright.training.optimizers import Muon, Optimizer, optimizer
 from brainwright.training.options import Training
 from brainwright.training.schedules import share
 
@@ -21,8 +22,9 @@ class Seat:
     """A player at the table."""
 
     player: Player
-    optimizers: Sequence[torch.optim.Optimizer]
-    weights: Sequence[nn.Parameter]
+    optimizers: Sequence[Optimizer]
+    flat: Flat
+    """Its weights and their gradients."""
     others: Sequence[nn.Parameter]
     """Everybody else's weights: frozen while this player moves."""
 
@@ -45,19 +47,18 @@ class Seat:
     @torch.no_grad()
     def step(self, task: Task, how: Training, progress: float, units: Tensor) -> None:
         """Divide the summed gradient once by the units, shorten it, move the weights, forget the gradient."""
-        gradients = [weight.grad for weight in self.weights if weight.grad is not None]
+        self.flat.gather()
+        gradients = self.flat.gradients
         scale = 1 / units.clamp(min=1)
         if how.clip:
-            norms = torch._foreach_norm(gradients)
-            length = torch.stack(norms).norm() * scale
-            scale = scale * (how.clip / (length + 1e-6)).clamp(max=1)
-        torch._foreach_mul_(gradients, scale.to(gradients[0].dtype))
+            scale = scale * (how.clip / (gradients.norm() * scale + 1e-6)).clamp(max=1)
+        gradients.mul_(scale)
         peak = share(how.schedule, how.warmup, progress)
         for group in self.groups():
             group["lr"] = group["peak"] * peak * task.lr_scale(group["name"], progress)
         for one in self.optimizers:
             one.step()
-            one.zero_grad()
+        gradients.zero_()
 
 
 def seat(player: Player, task: Task, net: nn.Module, how: Training) -> Seat:
@@ -66,18 +67,21 @@ def seat(player: Player, task: Task, net: nn.Module, how: Training) -> Seat:
         f"{part}.{name}".strip("."): weight
         for part in player.modules
         for name, weight in net.get_submodule(part).named_parameters()
+        if weight.requires_grad
     }
     own = {id(weight) for weight in mine.values()}
     others = [weight for weight in net.parameters() if id(weight) not in own and weight.requires_grad]
     turned = hidden_matrices(net) & own if how.optimizer == "muon" else set()
-    optimizers: list[torch.optim.Optimizer] = []
-    plain = {name: weight for name, weight in mine.items() if id(weight) not in turned}
-    if plain:
-        optimizers.append(optimizer(grouped(plain, task, how), how, player.momentum))
-    if turned:
-        matrices = {name: weight for name, weight in mine.items() if id(weight) in turned}
-        optimizers.append(Muon(grouped(matrices, task, how, MUON_RATE), how.lr, how.momentum))
-    return Seat(player, optimizers, list(mine.values()), others)
+    plain = grouped({name: one for name, one in mine.items() if id(one) not in turned}, task, how)
+    matrices = grouped({name: one for name, one in mine.items() if id(one) in turned}, task, how, MUON_RATE)
+    flat = Flat([weight for group in [*plain, *matrices] for weight in group["params"]])
+    start = 0
+    for group in plain:
+        count = len(group["params"])
+        group["params"] = [flat.piece(start, count)]
+        start += count
+    optimizers = [optimizer(plain, how, player.momentum)] if plain else []
+    return Seat(player, optimizers + ([Muon(matrices, how.momentum)] if matrices else []), flat, others)
 
 
 MUON_RATE = 10.0  # Muon's rate over AdamW's, so that one --lr serves both (its steps have unit singular values)
