@@ -42,3 +42,15 @@ def test_looks_fall_on_whole_epochs() -> None:
     assert (laid.total, laid.per_epoch, laid.every) == (4000, 100, 200)
     assert laid.look(4000)
     assert not laid.look(100)
+
+
+def test_a_spent_budget_ends_the_run() -> None:
+    """Looks take time too: when the last step is made, no further one is laid, one at a time."""
+    laid, done, elapsed, looks = Plan(1000, 100, 100, 1000, 10), 0, 0.0, 0
+    while done < laid.total:
+        done, elapsed = done + 1, elapsed + 1.0
+        if laid.look(done):
+            elapsed, looks = elapsed + 20.0, looks + 1
+        laid = laid.fitted(done, elapsed, 600)
+    assert done < 1000
+    assert looks <= 20

@@ -29,6 +29,8 @@ class Plan:
 
         First steps are slow and machines get busy and idle again, so a cut is undone when the pace allows it.
         """
+        if done >= self.total:  # the end, once laid, stands: else each last step would find room for one more
+            return self
         left = max(0.0, seconds * RESERVE - elapsed)
         fits = done + max(1, int(left * done / max(elapsed, 1e-9)))
         if fits >= self.wanted:
