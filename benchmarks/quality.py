@@ -85,7 +85,7 @@ def shares_of_digits(run: api.Run, scratch: Path) -> dict[str, Any]:
     said = [int(answer["label"]) for answer in judge.predict(Table.of(column, "made"))]
     counts = np.bincount(said, minlength=DIGITS) / len(said)
     true = np.bincount(labels(DATA / "mnist"), minlength=DIGITS) / len(labels(DATA / "mnist"))
-    history = [line["metrics"] for line in lines(run.folder / "metrics.jsonl")]
+    history = [line["metrics"] for line in lines(run.folder / "metrics.jsonl") if line["metrics"]]
     name = task.metrics()[0].word()
     return {
         "judge_accuracy": judge.metrics["accuracy"],

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from brainwright.catalogue import catalogue, files, load, nearest
-from brainwright.errors import EXIT_FAULT, EXIT_INTERRUPTED, Fault
+from brainwright.errors import EXIT_FAULT, EXIT_INTERRUPTED, Fault, Stopped
 
 ORDER = ("demo", "train", "plan", "check", "predict", "evaluate", "report", "describe", "list", "doctor")
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code: 0, 2 for what the user can mend, 130 for Ctrl-C."""
+    """Run one command and give its exit code: 0, 2 for what the user can mend, 130 for Ctrl-C, 143 for SIGTERM."""
     words = sys.argv[1:] if words is None else words
     try:
         if not words or words[0] in ("-h", "--help", "help"):
@@ -27,6 +27,9 @@ def main(words: Sequence[str] | None = None) -> int:
     except Fault as fault:
         print(f"brainwright: {fault}", file=sys.stderr)
         return EXIT_FAULT
+    except Stopped as stop:
+        print(f"brainwright: {stop}", file=sys.stderr)
+        return stop.code
     except KeyboardInterrupt:
         print("brainwright: stopped", file=sys.stderr)
         return EXIT_INTERRUPTED

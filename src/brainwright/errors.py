@@ -13,3 +13,11 @@ class Fault(Exception):
     def __init__(self, what: str, fix: str = "") -> None:
         super().__init__(f"{what}; {fix}" if fix else what)
         self.what, self.fix = what, fix
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal ended a run: one line that says how to go on, and the exit code that shells expect (130, 143)."""
+
+    def __init__(self, what: str, code: int) -> None:
+        super().__init__(what)
+        self.code = code

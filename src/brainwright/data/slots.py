@@ -1,6 +1,6 @@
 """Slot: a named, typed place for data in a task. Batch and Prediction are looked up by slot, never by a bare name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
@@ -75,6 +75,15 @@ class Batch:
     def __len__(self) -> int:
         return len(next(iter(self.values.values())))
 
+    def pieces(self, size: int) -> "Iterator[Batch]":
+        """The same in turn, at most `size` examples at a time; 0 = all at once."""
+        if not size or size >= len(self):
+            yield self
+            return
+        for start in range(0, len(self), size):
+            some = slice(start, start + size)
+            yield Batch({name: piece(value, some) for name, value in self.values.items()}, self.rows[some])
+
     def to(self, device: torch.device) -> "Batch":
         """The same on another device; ragged entries move one by one."""
 
@@ -84,6 +93,11 @@ class Batch:
             return value.to(device) if isinstance(value, Padded) else [move(one) for one in value]
 
         return Batch({name: move(value) for name, value in self.values.items()}, self.rows)
+
+
+def piece(values: Any, some: slice) -> Any:
+    """Some of a batch's values, whatever their form; tensors are views."""
+    return Padded(values.values[some], values.lengths[some]) if isinstance(values, Padded) else values[some]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ def learning(record: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) ->
     steps = [line["step"] for line in history]
     players = list(history[0].get("losses") or {})
     losses = {
-        "training" if len(players) == 1 else player: [line["losses"].get(player) for line in history]
+        "training" if len(players) == 1 else player: [(line.get("losses") or {}).get(player) for line in history]
         for player in players
     }
     looked = [(line.get("metrics") or {}).get("loss") for line in history]
@@ -42,13 +42,17 @@ def learning(record: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) ->
 
 
 def lines(name: str, xs: Sequence[float], curves: Mapping[str, Sequence[float | None]], log: bool) -> Chart:
-    """Curves over steps; the last one is the one that matters."""
+    """Curves over steps, each through the points that it has; the last one is the one that matters."""
     values = [value for curve in curves.values() for value in curve]
     plane = Plane(Axis.over([0, *xs], "step"), Axis.over(values, "", log).rounded())
     roles = dict(zip(reversed(list(curves)), ("main", "quiet", "ink"), strict=False))
-    marks = [Mark(plane.line(xs, curve), roles.get(key, "quiet"), key) for key, curve in curves.items()]
-    if len(xs) <= DOTTED:
-        marks += [Mark(plane.dots(xs, curve), f"{roles.get(key, 'quiet')} dots") for key, curve in curves.items()]
+    marks = []
+    for key, curve in curves.items():
+        points = [(x, y) for x, y in zip(xs, curve, strict=True) if y is not None]
+        across, up = [x for x, _ in points], [y for _, y in points]
+        marks.append(Mark(plane.line(across, up), roles.get(key, "quiet"), key))
+        if len(points) <= DOTTED:
+            marks.append(Mark(plane.dots(across, up), f"{roles.get(key, 'quiet')} dots"))
     said = [
         f"{key} from {plain(there[0])} to {plain(there[-1])}"
         for key, curve in curves.items()

@@ -86,7 +86,7 @@ def told(moment: Moment, looked: dict[str, float] | None = None) -> str:
 
 def left(moment: Moment) -> str:
     """Time left at the pace so far."""
-    seconds = moment.seconds / moment.step * (moment.total - moment.step)
+    seconds = moment.seconds / max(1, moment.step) * (moment.total - moment.step)
     return f"{seconds / 60:.0f}m{seconds % 60:02.0f}s" if seconds >= 60 else f"{seconds:.0f}s"
 
 

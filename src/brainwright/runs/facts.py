@@ -49,6 +49,7 @@ def opening_record(ready: Prepared, source: Any, options: Mapping[str, Any]) -> 
         "environment": hardware(),
         "warnings": [one.text for one in ready.findings if one.severity == "warn"],
         "results": [],
+        "finished": False,
     }
 
 

@@ -1,6 +1,7 @@
 """Making a run: from a path and options to a trained, judged net in a folder. The split comes before any choice."""
 
 import json
+import signal
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -12,20 +13,34 @@ from torch import nn
 
 from brainwright.data.batching import batch_of, generator_of
 from brainwright.errors import Fault
-from brainwright.runs.evidence import gather
+from brainwright.runs.evidence import gather, spread
 from brainwright.runs.facts import cost, described, health, metric_facts, opening_record
 from brainwright.runs.predictions import write_predictions
 from brainwright.runs.preparing import Prepared, prepare
-from brainwright.runs.record import CHECKPOINTS, EVIDENCE, FLOORS, HISTORY, PREDICTIONS, RECORD, free_folder, write_json
+from brainwright.runs.record import (
+    CHECKPOINTS,
+    EVIDENCE,
+    FLOORS,
+    HISTORY,
+    PREDICTIONS,
+    RECORD,
+    free_folder,
+    plain,
+    write_json,
+)
 from brainwright.runs.results import NET, Contender, Ground, best_of, contender, judge_floor, save_floors, warnings
 from brainwright.runs.run import Run
+from brainwright.runs.stopping import heeding
 from brainwright.runs.telling import Teller
 from brainwright.tasks.task import Decision, Task
-from brainwright.training.checkpoints import write_whole
+from brainwright.training.checkpoints import sweep, write_whole
 from brainwright.training.devices import place
 from brainwright.training.evaluation import Evaluated, evaluate
 from brainwright.training.loop import Job, Loop
 from brainwright.training.pace import quickest_threads
+
+HASTE = 5.0  # seconds for judging each share of a run that was broken off, about
+TRIED = 64  # examples judged to learn how many those seconds bear
 
 
 def train(source: Any, options: Mapping[str, Any], tell: Teller) -> Run:
@@ -33,6 +48,7 @@ def train(source: Any, options: Mapping[str, Any], tell: Teller) -> Run:
 
     Raises:
         Fault: anything the user can mend.
+        Stopped: SIGTERM, or a second Ctrl-C: the run can be gone on with.
     """
     ready = prepare(source, options, tell)
     folder = free_folder(ready.config.choices.out, ready.config.choices.name, ready.table.source)
@@ -44,9 +60,15 @@ def train(source: Any, options: Mapping[str, Any], tell: Teller) -> Run:
 def resume(folder: Path, record: Mapping[str, Any], options: Mapping[str, Any], tell: Teller) -> Run:
     """Go on with a run from its checkpoint, bit for bit; `options` may ask for more epochs or a longer budget.
 
+    A run that was ended before its first checkpoint begins anew, as it was asked for and decided.
+
     Raises:
-        Fault: the data are gone or changed, or there is no checkpoint.
+        Fault: the data are gone or changed, or the run is finished and nothing more was asked for.
     """
+    if record.get("finished") and not options:
+        done = record["steps"]["done"]
+        raise Fault(f"{folder} is finished: {done:,} steps were made", "ask for more: --epochs, --steps or --budget")
+    sweep(folder)
     asked = {**record["options"], **options}
     ready = prepare(record["source"], asked, tell)
     fresh = opening_record(ready, record["source"], {**record["asked"], **options})
@@ -54,32 +76,51 @@ def resume(folder: Path, record: Mapping[str, Any], options: Mapping[str, Any], 
         raise Fault(
             f"{record['source']} has changed since {folder} was begun", "bring the old data back, or train anew"
         )
-    fresh["decisions"] = record["decisions"]
-    return finish(ready, folder, fresh, tell, again=True)
+    for name, value in fresh["environment"].items():
+        if (was := record["environment"].get(name)) != value:
+            tell.warn(f"{name} was {was!r} and is now {value!r}: the run goes on, but not to the last bit")
+    kept = {name: record[name] for name in ("decisions", "results")}  # the old results stand until there are new ones
+    return finish(ready, folder, {**record, **fresh, **kept}, tell)
 
 
-def finish(ready: Prepared, folder: Path, record: dict[str, Any], tell: Teller, again: bool = False) -> Run:
+def finish(ready: Prepared, folder: Path, record: dict[str, Any], tell: Teller) -> Run:
     """Train, judge on the test share beside the floors, and write everything down."""
-    task = ready.task
-    torch.manual_seed(ready.config.training.seed)
-    net = task.build(ready.fields, ready.config.backbone)
-    record["net"] = described(task, net, ready.shares["train"])
-    ready = paced(ready, net, record, tell)
-    config = ready.config
-    job = Job(task, ready.shares["train"], ready.shares["validation"], config.training, folder / CHECKPOINTS)
-    loop = Loop(job, net)
-    if again:
-        loop.restore()
-    prepared = time.monotonic()
-    interrupted = driven(loop, tell)
+    with heeding(folder) as signals:
+        task = ready.task
+        torch.manual_seed(ready.config.training.seed)
+        net = task.build(ready.fields, ready.config.backbone)
+        record["net"] = described(task, net, ready.shares["train"])
+        ready = paced(ready, net, record, tell)
+        write_json(folder / RECORD, record)  # whoever goes on with this run must decide nothing anew
+        how, where = ready.config.training, ready.table.where
+        loop = Loop(Job(task, ready.shares["train"], ready.shares["validation"], how, folder / CHECKPOINTS, where), net)
+        if loop.restore():
+            tell.line(f"resumed   after step {loop.step:,} of {loop.plan.total:,}")
+            record["warnings"] = [*record["warnings"], *loop.notes]
+        prepared = time.monotonic()
+        signals.loops.append(loop)
+        driven(loop, folder, record, tell)
+        signals.loops.clear()
+        if signals.heard == signal.SIGTERM:
+            raise signals.stopped(f"stopped after step {loop.step:,} of {loop.plan.total:,}", signals.heard)
+        return concluded(ready, loop, folder, {**record, "interrupted": bool(signals.heard)}, (tell, prepared))
+
+
+def concluded(ready: Prepared, loop: Loop, folder: Path, record: dict[str, Any], since: tuple[Teller, float]) -> Run:
+    """Judge the net beside the floors and write everything down; of a run that was broken off what can be afforded."""
+    tell, prepared = since
+    task, config = ready.task, ready.config
     net = loop.result()
     trained = time.monotonic()
+    missing: list[str] = []
+    if record["interrupted"]:
+        ready, missing = hastened(ready, net, loop)
     judged = {name: evaluate(task, net, ready.shares[name], loop.at) for name in ("validation", "test")}
     rows = {name: one.rows for name, one in judged.items()}
     contenders = [contender(NET, "net", task.metrics(), rows, trained - prepared)]
-    grounds = stood_beside(task, ready, contenders)
+    grounds = {} if record["interrupted"] else stood_beside(task, ready, contenders)
     first = task.metrics()[0]
-    said = warnings(contenders, first)
+    said = [*missing, *warnings(contenders, first)]
     for warning in said:
         tell.warn(warning)
     record |= {
@@ -87,14 +128,30 @@ def finish(ready: Prepared, folder: Path, record: dict[str, Any], tell: Teller, 
         "selected": best_of(contenders, first).model if config.choices.select == "best" else NET,
         "metrics": [metric_facts(metric) for metric in task.metrics()],
         "warnings": [*record["warnings"], *said],
-        "interrupted": interrupted,
+        "finished": not record["interrupted"],
         "steps": {"done": loop.step, "planned": loop.plan.total, "epoch": loop.step / loop.plan.per_epoch},
+        "examples_at_a_time": loop.micro or config.training.batch_size,
         "layers": health(task, net, ready.shares["train"], loop.at),
         "cost": cost(ready.began, prepared, trained),
     }
     run = Run(folder, config, ready.claim, ready.fields, net, grounds, record)
     leave(run, ready, loop, judged["test"])
     return run
+
+
+def hastened(ready: Prepared, net: nn.Module, loop: Loop) -> tuple[Prepared, list[str]]:
+    """Shares as large as can be judged in seconds, spread evenly over the whole ones; and what is left out."""
+    started = time.monotonic()
+    tried = ready.shares["validation"].take(spread(len(ready.shares["validation"]), TRIED))
+    evaluate(ready.task, net, tried, loop.at)
+    room = max(TRIED, int(HASTE * len(tried) / (time.monotonic() - started)))
+    shares = dict(ready.shares)
+    missing = "the simpler models were not fitted"
+    for name in ("validation", "test"):
+        if len(shares[name]) > room:
+            missing += f", {room:,} of {len(shares[name]):,} {name} examples were judged"
+            shares[name] = shares[name].take(spread(len(shares[name]), room))
+    return replace(ready, shares=shares), [f"broken off, so {missing}: --resume finishes it"]
 
 
 def paced(ready: Prepared, net: nn.Module, record: dict[str, Any], tell: Teller) -> Prepared:
@@ -114,20 +171,19 @@ def paced(ready: Prepared, net: nn.Module, record: dict[str, Any], tell: Teller)
     return replace(ready, config=config, decisions=[*ready.decisions, decision])
 
 
-def driven(loop: Loop, tell: Teller) -> bool:
-    """Run the loop to its end; True when the user broke it off."""
+def driven(loop: Loop, folder: Path, record: dict[str, Any], tell: Teller) -> None:
+    """Run the loop to its end, or to its next step where it is told to stop; what is mended is written down at once."""
     try:
         for moment in loop.run():
+            for warning in moment.said:
+                tell.warn(warning)
+            if moment.said:
+                record["warnings"] = [*record["warnings"], *moment.said]
+                write_json(folder / RECORD, record)
             tell.moment(moment)
-        loop.save()  # so that more epochs can be asked for
-    except KeyboardInterrupt:
         loop.save()
-        if not loop.best:
-            loop.look()
-        return True
     finally:
         tell.done()
-    return False
 
 
 def stood_beside(task: Task, ready: Prepared, contenders: list[Contender]) -> dict[str, Ground]:
@@ -147,7 +203,7 @@ def leave(run: Run, ready: Prepared, loop: Loop, judged: Evaluated) -> None:
     run.save()
     if run.floors:
         save_floors(run.folder / FLOORS, run.floors)
-    lines = "".join(json.dumps(line) + "\n" for line in loop.history)
+    lines = "".join(json.dumps(plain(line)) + "\n" for line in loop.log.lines)
     write_whole(run.folder / HISTORY, lines.encode())
     write_predictions(run.folder / PREDICTIONS, run, ready.shares["test"], ready.table, judged)
     write_json(run.folder / EVIDENCE, gather(run.task, ready.shares, judged, ready.table))

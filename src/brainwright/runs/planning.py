@@ -99,12 +99,11 @@ def probe(ready: Prepared, scratch: Path) -> Loop:
     net = ready.task.build(ready.fields, ready.config.backbone)
     loop = Loop(Job(ready.task, ready.shares["train"], ready.shares["validation"], how, scratch), net)
     loop.plan = replace(loop.plan, total=max(PROBE, loop.plan.total))
-    sums = {one.player.name: torch.zeros(2, device=loop.at.device) for one in loop.seats}
     for step in range(PROBE):
         if step == COLD:
             loop.at.wait()
             started = time.monotonic()
-        loop.advance(sums)
+        loop.advance()
     loop.at.wait()
     loop.seconds = time.monotonic() - started
     return loop

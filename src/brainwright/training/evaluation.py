@@ -1,7 +1,7 @@
 """Using a net on a whole portion: predictions, losses and metric rows."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ from brainwright.data.slots import Batch, Prediction
 from brainwright.metrics.metric import Metric
 from brainwright.models.once import Once
 from brainwright.tasks.task import Task, Turn
-from brainwright.training.devices import Place
+from brainwright.training.devices import Place, lacks_memory
+from brainwright.training.recovery import too_large
 
 EVALUATION_BATCH = 256
 
@@ -29,19 +30,42 @@ class Evaluated:
     """[N] loss per unit of each example, by the task's last player; empty when there is no truth."""
     rows: Mapping[str, NDArray[np.float64]]
     """Metric word -> its rows [N, k]."""
+    size: int = EVALUATION_BATCH
+    """Examples at a time: fewer where memory was short."""
 
     def values(self, metrics: Sequence[Metric]) -> dict[str, float]:
         """One number a metric."""
         return {metric.word(): metric.value(self.rows[metric.word()]) for metric in metrics}
 
 
-@torch.no_grad()
 def evaluate(task: Task, net: nn.Module, portion: Portion, at: Place, judge: bool = True) -> Evaluated:
-    """Predict a portion in order; `judge` = the truth is known, so losses and metric rows are wanted."""
+    """Predict a portion in order; `judge` = the truth is known, so losses and metric rows are wanted.
+
+    Where memory is short it is done anew, half as many examples at a time.
+
+    Raises:
+        Fault: not even one example fits.
+    """
+    size = EVALUATION_BATCH
+    while True:
+        try:
+            return replace(evaluated(task, net, in_order(task.slots(), portion, size), at, judge), size=size)
+        except (MemoryError, RuntimeError) as error:
+            if not lacks_memory(error):
+                raise
+            if size == 1:
+                raise too_large(str(error)) from None
+        size = min(size, len(portion)) // 2 or 1
+        at.release()
+
+
+@torch.no_grad()
+def evaluated(task: Task, net: nn.Module, batches: Iterable[Batch], at: Place, judge: bool) -> Evaluated:
+    """Predict some batches, and judge them where the truth is known."""
     net.eval()
     turn = Turn(task.players()[-1].name, 0, 1.0)
     predictions, losses, rows = [], [], [[] for _ in task.metrics()]  # type: ignore[var-annotated]
-    for batch in in_order(task.slots(), portion, EVALUATION_BATCH):
+    for batch in batches:
         there, once = batch.to(at.device), Once(net)
         with at.arithmetic():
             prediction = task.predict(once, there)

@@ -1,34 +1,27 @@
-"""The one training loop: every player takes its turn on the same batches. It knows no task, modality or model."""
+"""The one training loop: steps, looks, checkpoints, and mending on the way. It knows no task, modality or model."""
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
-from brainwright.data.batching import batch_of, generator_of, seed_of
-from brainwright.data.examples import Portion
-from brainwright.data.slots import Batch
+from brainwright.data.batching import seed_of
 from brainwright.errors import Fault
-from brainwright.tasks.task import Task, Turn
-from brainwright.training.average import Average
-from brainwright.training.budget import Plan, plan
-from brainwright.training.checkpoints import optimizer_tensors, read_tensors, restore_optimizer, write_tensors
-from brainwright.training.devices import place
-from brainwright.training.evaluation import evaluate
-from brainwright.training.optimizers import Optimizer
-from brainwright.training.options import Training
+from brainwright.tasks.task import Turn
+from brainwright.training.checkpoints import read_tensors
+from brainwright.training.devices import lacks_memory
+from brainwright.training.learner import Job, Learner
+from brainwright.training.recovery import RETRIES, bad_rows, halved, hopeless, named, too_large
+from brainwright.training.saving import Saver
 from brainwright.training.schedules import share
-from brainwright.training.seats import Seat, seat
 
-MOMENTS = 200  # times in a run that the loss is read from the device, at least
+__all__ = ["Job", "Loop", "Moment"]
+
+MOMENTS = 200  # lines of the log in a run, at least
 WARM = 5  # steps before the pace is believed
 QUIET = 5.0  # seconds without a moment, at most: a slow run must still keep its budget and tell how it goes
 STATE = "state.safetensors"
-CALM = 0.1  # augmentation rests in this last share of a run, so that it ends on examples as they are (quality.md, R9)
 
 
 @dataclass(frozen=True)
@@ -41,194 +34,173 @@ class Moment:
     seconds: float
     lr: float
     losses: dict[str, float]
-    """Player -> mean loss per unit since the moment before."""
+    """Player -> mean loss per unit over the steps since the log's last line."""
     metrics: dict[str, float] = field(default_factory=dict)
     """Of the validation share, when it was looked at: metric word -> value, and "loss"."""
+    said: tuple[str, ...] = ()
+    """What went wrong since the moment before, and how it was mended."""
 
 
-@dataclass(frozen=True)
-class Job:
-    """What is to be learned from what, and how; `folder` holds the checkpoint."""
+class Loop(Learner):
+    """One training: `for moment in loop.run()`; afterwards `loop.result()` is the best net.
 
-    task: Task
-    train: Portion
-    validation: Portion
-    how: Training
-    folder: Path
-
-
-class Loop:
-    """One training, step by step: `for moment in loop.run()`; afterwards `loop.result()` is the best net.
-
-    Every random number is a function of (seed, step), so a resumed run goes on bit for bit.
+    What it does hangs on the options and the data alone, so a resumed run goes on bit for bit; the time only says when
+    to speak, when to write a checkpoint, and how many steps the budget bears.
     """
 
     def __init__(self, job: Job, net: nn.Module) -> None:
-        self.job, self.at = job, place(job.how)
-        self.net = net.to(self.at.device)
-        self.seats = [seat(player, job.task, self.net, job.how) for player in job.task.players()]
-        self.average = Average(self.net, job.how.ema)
-        self.sample = job.task.sampler(job.train, job.how.batch_size, job.how.seed)
-        self.plan: Plan = plan(job.how, len(job.train))
-        self.step, self.seconds, self.stale = 0, 0.0, 0
-        self.best: dict[str, Tensor] = {}
-        self.best_value = float("nan")
-        self.history: list[dict[str, Any]] = []
+        super().__init__(job, net)
+        self.saver = Saver(job.folder / STATE, job.how.checkpoint)
+        self.told = 0
+        self.stopping = False
 
     def run(self) -> Iterator[Moment]:
-        """Train to the end, to the budget or to the patience, whichever comes first."""
-        started = time.monotonic() - self.seconds
-        saved = told = time.monotonic()
-        sums = {one.player.name: torch.zeros(2, device=self.at.device) for one in self.seats}
-        read = max(1, self.plan.total // MOMENTS)
-        while self.step < self.plan.total:
-            self.advance(sums)
-            looking = self.plan.look(self.step)
-            slow = time.monotonic() - told > QUIET
-            if not (looking or slow or self.step % read == 0 or self.step == WARM):
+        """Train to the end, to the budget or to the patience, whichever comes first.
+
+        Raises:
+            Fault: a checkpoint cannot be written, memory is short, or the loss stays no finite number.
+        """
+        started, told = time.monotonic() - self.seconds, time.monotonic()
+        while self.due() or self.goes_on():
+            if not self.due() and not self.stepped():
+                yield self.moment({}, line=False)
+                continue
+            looking = self.due()
+            line = looking or self.step % max(1, self.plan.total // MOMENTS) == 0
+            if not (line or self.stopping or time.monotonic() - told > QUIET or self.step == WARM):
                 continue
             told = time.monotonic()
-            metrics = self.look() if looking else {}
-            self.at.wait()
+            saving = self.saver.due()
+            if not self.sound(looking or saving or self.stopping):
+                self.mend()
+                yield self.moment({}, line=False)
+                continue
+            try:
+                metrics = self.look() if looking else {}
+            except KeyboardInterrupt:
+                if not self.stopping:
+                    raise
+                continue  # the look is made anew when the run goes on
             self.seconds = time.monotonic() - started
-            yield self.moment(sums, metrics)
+            moment = self.moment(metrics, line)
+            if looking:
+                self.keep()
             if self.step >= WARM:
                 self.plan = self.plan.fitted(self.step, self.seconds, self.job.how.seconds)
-            if self.job.how.checkpoint and time.monotonic() - saved > self.job.how.checkpoint:
-                self.save()
-                saved = time.monotonic()
-            if self.job.how.patience and self.stale >= self.job.how.patience:
-                break
-        if not self.best or self.history[-1]["step"] != self.step:
-            yield self.moment(sums, self.look())
+            if saving:
+                self.saver.begin(self.kept)
+            yield moment
+        self.saver.wait()
 
-    def advance(self, sums: dict[str, Tensor]) -> None:
-        """One step: every player whose turn it is moves once."""
-        job, how = self.job, self.job.how
-        progress = self.step / self.plan.total
-        torch.manual_seed(seed_of(how.seed, self.step))
-        group = [self.batch(self.step * how.accumulate + index, progress) for index in range(how.accumulate)]
-        self.net.train()
-        for one in self.seats:
-            if self.step % one.player.every == 0:
-                turn = Turn(one.player.name, self.step, progress)
-                sums[one.player.name] += self.move(one, group, turn)
-                job.task.after_step(self.net, turn)
-        self.average.follow()
-        self.step += 1
+    def due(self) -> bool:
+        """Whether the validation share is to be looked at before the next step."""
+        return not self.stopping and self.step > 0 and self.plan.look(self.step) and self.log.looked != self.step
 
-    def batch(self, index: int, progress: float) -> Batch:
-        """The batch of an index, on the device, changed as far as the strength of augmentation asks."""
-        job = self.job
-        generator = generator_of(job.how.seed, index, 1)
-        rows = self.sample(index)
-        batch = batch_of(job.task.slots(), job.train, rows, generator).to(self.at.device)
-        if job.how.augment and progress < 1 - CALM:
-            batch = job.task.augment(batch, job.how.augment, generator)
-        return batch
+    def goes_on(self) -> bool:
+        """Whether there are steps to make, and the patience lasts."""
+        patience = self.job.how.patience
+        return not self.stopping and self.step < self.plan.total and not (patience and self.stale >= patience)
 
-    def move(self, one: Seat, group: list[Batch], turn: Turn) -> Tensor:
-        """One player's move: the gradient of the summed loss over the summed units of all batches; (loss, units)."""
-        sums = torch.zeros(2, device=self.at.device)
-        with one.acting():
-            for batch in group:
-                with self.at.arithmetic():
-                    loss = self.job.task.loss(self.net, batch, turn)
-                total = loss.each.sum(dtype=torch.promote_types(loss.each.dtype, torch.float32))
-                total.backward()
-                sums += torch.stack([total.detach(), loss.units.float().sum()])
-        one.step(self.job.task, self.job.how, turn.progress, sums[1])
-        return sums
-
-    def look(self) -> dict[str, float]:
-        """Judge the averaged net on the validation share and keep it when it is the best so far."""
-        job = self.job
-        net = self.average.ready()
-        judged = evaluate(job.task, net, job.validation, self.at)
-        metrics = judged.values(job.task.metrics())
-        metrics["loss"] = float(judged.losses.mean())
-        first = job.task.metrics()[0]
-        value = metrics[first.word()]
-        gain = not self.best or first.better(value, self.best_value)
-        self.stale = 0 if gain else self.stale + 1
-        if gain or value == self.best_value:  # of equals the later one: it is further annealed
-            self.best = {name: tensor.detach().clone() for name, tensor in net.state_dict().items()}
-            self.best_value = value
-        return metrics
-
-    def moment(self, sums: dict[str, Tensor], metrics: dict[str, float]) -> Moment:
-        """Read the losses from the device, start counting anew.
+    def stop(self) -> None:
+        """End the run after the step that is being made; a look at the validation share is broken off.
 
         Raises:
-            Fault: a loss is no finite number: what was learned up to the last look is kept.
+            KeyboardInterrupt: such a look is on its way; `run` catches it.
         """
-        how = self.job.how
-        read = {name: (pair[0] / pair[1].clamp(min=1)).item() for name, pair in sums.items()}
-        for name, pair in sums.items():
-            if not read[name] - read[name] == 0:  # false for infinity and NaN alone
-                raise Fault(
-                    f"the {name} loss became {read[name]} by step {self.step}",
-                    f"lower --lr (now {how.lr:g}) or look for absurd values in the data",
-                )
-            pair.zero_()
-        progress = min(1.0, self.step / self.plan.total)
-        rate = how.lr * share(how.schedule, how.warmup, progress)
-        if metrics:
-            self.history.append({"step": self.step, "seconds": self.seconds, "losses": read, "metrics": metrics})
-        epoch = self.step / self.plan.per_epoch
-        return Moment(self.step, self.plan.total, epoch, self.seconds, rate, read, metrics)
+        self.stopping = True
+        if self.looking:
+            raise KeyboardInterrupt
 
-    def result(self) -> nn.Module:
-        """The best net by the first metric on the validation share, in evaluation mode."""
-        net = self.average.ready()
-        if self.best:
-            net.load_state_dict(self.best)
-        self.job.task.after_training(net, self.job.train)
-        return net.eval()
+    def moment(self, metrics: dict[str, float], line: bool) -> Moment:
+        """How it stands; `line` = the log gets one."""
+        how, losses = self.job.how, self.log.losses()
+        progress = min(1.0, self.step / self.plan.total)
+        rate = how.lr * share(how.schedule, how.warmup, progress) / 2**self.retries
+        if line:
+            self.log.close(self.step, rate, metrics)
+        said, self.told = tuple(self.notes[self.told :]), len(self.notes)
+        epoch = self.step / self.plan.per_epoch
+        return Moment(self.step, self.plan.total, epoch, self.seconds, rate, losses, metrics, said)
+
+    # ---- when something breaks ----------------------------------------------------------------
+
+    def stepped(self) -> bool:
+        """Advance; False when memory was short, and the run is back at a good state to go on in smaller pieces."""
+        try:
+            self.advance()
+        except (MemoryError, RuntimeError) as error:
+            if not lacks_memory(error):
+                raise
+            said = str(error)
+        else:
+            return True
+        whole = min(self.job.how.batch_size, len(self.job.train))
+        size = self.micro or whole
+        if size == 1:
+            raise too_large(said)
+        self.back()
+        self.at.release()
+        self.micro = -(-size // 2)
+        self.say(halved(self.micro, whole))
+        return False
+
+    def mend(self) -> None:
+        """Something was no finite number: back to a good state, and on at half the rate.
+
+        Raises:
+            Fault: that was done often enough; the checkpoint holds the good state.
+        """
+        what = self.diagnosis()
+        self.back()
+        if self.retries == RETRIES:
+            self.save()
+            raise hopeless(what, self.job.how.lr)
+        self.retries += 1
+        for one in self.seats:
+            one.slow(0.5)
+        self.say(f"{what}: back to step {self.step:,} and on at half the rate ({self.retries} of {RETRIES} times)")
+
+    def diagnosis(self) -> str:
+        """What was no finite number; since then no weight has moved, so the step's loss can be asked again."""
+        if self.log.open.isfinite().all():
+            return f"a weight became no finite number by step {self.step:,}"
+        index, player = self.log.first_bad()
+        step, name = self.step - len(self.log.open) + index, self.log.players[player]
+        turn = Turn(name, step, step / self.plan.total)
+        self.net.train()
+        self.at.seed(seed_of(self.job.how.seed, step, player))
+        pieces = self.pieces(self.group(step, turn.progress))
+        rows, count = bad_rows(self.job.task, self.net, pieces, turn, self.at)
+        places = [self.job.where(int(self.job.train.examples.rows[row])) for row in rows]
+        return f"the {name} loss became no finite number in step {step + 1:,}, {named(places, count)}"
+
+    # ---- checkpoints --------------------------------------------------------------------------
 
     def save(self) -> None:
-        """Write the checkpoint."""
-        tensors = {f"net/{name}": tensor for name, tensor in self.net.state_dict().items()}
-        tensors |= {f"best/{name}": tensor for name, tensor in self.best.items()}
-        if self.job.how.ema:
-            tensors |= {f"average/{name}": tensor for name, tensor in self.average.net.state_dict().items()}
-        for index, optimizer in enumerate(self.optimizers()):
-            tensors |= optimizer_tensors(optimizer, f"optimizer{index}")
-        facts = {
-            "step": self.step,
-            "seconds": self.seconds,
-            "stale": self.stale,
-            "best_value": self.best_value,
-            "history": self.history,
-            "wanted": self.plan.wanted,
-            "total": self.plan.total,
-            "every": self.plan.every,
-            "count": self.average.count,
-        }
-        write_tensors(self.job.folder / STATE, tensors, facts)
-
-    def restore(self) -> None:
-        """Go on from the checkpoint.
+        """Write the checkpoint, and wait for it.
 
         Raises:
-            Fault: there is none, or it is damaged.
+            Fault: it cannot be written; the one before is as it was.
         """
-        tensors, facts = read_tensors(self.job.folder / STATE)
+        if not self.sound(keeping=True):
+            self.mend()
+        self.saver.begin(self.kept)
+        self.saver.wait()
 
-        def under(prefix: str) -> dict[str, Tensor]:
-            return {name.removeprefix(prefix): one for name, one in tensors.items() if name.startswith(prefix)}
+    def restore(self) -> bool:
+        """Go on from the checkpoint; False where there is none yet, and the run begins anew.
 
-        self.net.load_state_dict(under("net/"))
-        self.best = under("best/")
-        if self.job.how.ema:
-            self.average.net.load_state_dict(under("average/"))
-        for index, optimizer in enumerate(self.optimizers()):
-            restore_optimizer(optimizer, f"optimizer{index}", tensors)
-        self.step, self.seconds, self.stale = facts["step"], facts["seconds"], facts["stale"]
-        self.best_value, self.history, self.average.count = facts["best_value"], facts["history"], facts["count"]
-        if self.plan.wanted == facts["wanted"]:  # else more or fewer were asked for: the schedule is laid anew
-            self.plan = replace(self.plan, total=facts["total"], every=facts["every"])
-
-    def optimizers(self) -> list[Optimizer]:
-        """All players' optimizers, in order."""
-        return [optimizer for one in self.seats for optimizer in one.optimizers]
+        Raises:
+            Fault: it is damaged, or of another net.
+        """
+        if not self.saver.path.is_file():
+            return False
+        tensors, facts = read_tensors(self.saver.path)
+        try:
+            self.take_up(tensors, facts)
+        except (KeyError, RuntimeError, ValueError) as error:
+            said = " ".join(str(error).split())[:200]
+            what = f"{self.saver.path} is of another net or version ({said})"
+            raise Fault(what, "go on with the options that its run was begun with") from None
+        self.told = len(self.notes)
+        return True

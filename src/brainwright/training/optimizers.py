@@ -25,6 +25,8 @@ class Optimizer:
         self.memory = [{name: torch.zeros_like(one) for name in self.remembers} for one in self.tensors()]
         self.count = torch.zeros((), device=self.tensors()[0].device)
         """Steps made."""
+        self.barred = torch.zeros((), dtype=torch.float32, device=self.count.device)
+        """While it is 1 no tensor moves."""
 
     def tensors(self) -> list[Tensor]:
         """All that it moves."""
@@ -33,7 +35,7 @@ class Optimizer:
     @torch.no_grad()
     def step(self) -> None:
         """Move every tensor once."""
-        self.count += 1
+        self.count += 1 - self.barred
         start = 0
         for group in self.param_groups:
             stop = start + len(group["params"])
@@ -80,6 +82,7 @@ class AdamW(Optimizer):
             eps=1e-8,
             amsgrad=False,
             maximize=False,
+            found_inf=self.barred,
         )
 
 
@@ -104,6 +107,7 @@ class Sgd(Optimizer):
             nesterov=self.momentum > 0,
             maximize=False,
             is_first_step=False,  # a buffer of zeros gives the same first step
+            found_inf=self.barred,
         )
 
 
@@ -120,12 +124,13 @@ class Muon(Optimizer):
         self.momentum = momentum
 
     def move(self, group: dict[str, Any], memory: list[dict[str, Tensor]]) -> None:
+        free = 1 - self.barred
         for weight, kept in zip(group["params"], memory, strict=True):
-            buffer = kept["momentum_buffer"]
-            buffer.lerp_(weight.grad, 1 - self.momentum)
-            update = orthogonal(weight.grad.lerp(buffer, self.momentum).flatten(1))
+            buffer, gradient = kept["momentum_buffer"], torch.where(free > 0, weight.grad, 0)
+            buffer.lerp_(gradient, 1 - self.momentum)
+            update = orthogonal(gradient.lerp(buffer, self.momentum).flatten(1)) * free
             scale = max(1.0, update.shape[0] / update.shape[1]) ** 0.5
-            weight.mul_(1 - group["lr"] * group["weight_decay"])
+            weight.mul_(1 - free * (group["lr"] * group["weight_decay"]))
             weight.add_(update.view_as(weight).to(weight.dtype), alpha=-group["lr"] * scale)
 
 

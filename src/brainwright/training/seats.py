@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from brainwright.tasks.task import Player, Task
+from brainwright.training.alarm import Alarm
 from brainwright.training.flat import Flat
 from brainwright.training.optimizers import Muon, Optimizer, optimizer
 from brainwright.training.options import Training
@@ -27,6 +28,8 @@ class Seat:
     """Its weights and their gradients."""
     others: Sequence[nn.Parameter]
     """Everybody else's weights: frozen while this player moves."""
+    alarm: Alarm
+    """While it rings no weight moves."""
 
     def groups(self) -> Iterator[dict[str, Any]]:
         """Parameter groups of all its optimizers; each bears the name of its first parameter."""
@@ -44,14 +47,30 @@ class Seat:
             for weight in self.others:
                 weight.requires_grad_(True)
 
+    def slow(self, share: float) -> None:
+        """Learn from now on at this share of the rate so far."""
+        for group in self.groups():
+            group["peak"] *= share
+
+    def forget(self) -> None:
+        """Forget a gradient that was not used."""
+        self.flat.gather()
+        self.flat.gradients.zero_()
+
     @torch.no_grad()
-    def step(self, task: Task, how: Training, progress: float, units: Tensor) -> None:
-        """Divide the summed gradient once by the units, shorten it, move the weights, forget the gradient."""
+    def step(self, task: Task, how: Training, progress: float, sums: Tensor) -> Tensor:
+        """Divide the summed gradient once by the units, shorten it, move the weights, forget the gradient.
+
+        `sums` [2] are the summed loss and the units; gives the gradient's length [] before it was shortened. Nothing
+        moves when the loss or the length is no finite number.
+        """
         self.flat.gather()
         gradients = self.flat.gradients
-        scale = 1 / units.clamp(min=1)
+        scale = 1 / sums[1].clamp(min=1)
+        length: Tensor = gradients.norm() * scale
+        self.alarm.hear(length + sums[0])
         if how.clip:
-            scale = scale * (how.clip / (gradients.norm() * scale + 1e-6)).clamp(max=1)
+            scale = scale * (how.clip / (length + 1e-6)).clamp(max=1)
         gradients.mul_(scale)
         peak = share(how.schedule, how.warmup, progress)
         for group in self.groups():
@@ -59,10 +78,11 @@ class Seat:
         for one in self.optimizers:
             one.step()
         gradients.zero_()
+        return length
 
 
-def seat(player: Player, task: Task, net: nn.Module, how: Training) -> Seat:
-    """Give a player its weights and their optimizers."""
+def seat(player: Player, task: Task, net: nn.Module, how: Training, alarm: Alarm) -> Seat:
+    """Give a player its weights and their optimizers, which heed the alarm."""
     mine = {
         f"{part}.{name}".strip("."): weight
         for part in player.modules
@@ -81,7 +101,10 @@ def seat(player: Player, task: Task, net: nn.Module, how: Training) -> Seat:
         group["params"] = [flat.piece(start, count)]
         start += count
     optimizers = [optimizer(plain, how, player.momentum)] if plain else []
-    return Seat(player, optimizers + ([Muon(matrices, how.momentum)] if matrices else []), flat, others)
+    optimizers += [Muon(matrices, how.momentum)] if matrices else []
+    for one in optimizers:
+        one.barred = alarm.found
+    return Seat(player, optimizers, flat, others, alarm)
 
 
 MUON_RATE = 10.0  # Muon's rate over AdamW's, so that one --lr serves both (its steps have unit singular values)
