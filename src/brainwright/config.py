@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
+from pydantic import Field as Option
 from pydantic import ValidationError
 
 from brainwright.catalogue import find, nearest, parse
@@ -37,6 +38,10 @@ class Choices(Part):
     """Folder in which the run's folder is made."""
     name: str = ""
     """Name of the run's folder; made from the data's name when not given."""
+    cache: str = ""
+    """Folder in which decoded data are kept for the next run; the user's cache folder when not named."""
+    cache_room: float = Option(20.0, ge=0)
+    """GB that the cache may hold; what was used longest ago goes first. 0 = keep nothing, decode into memory."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
+from brainwright.data.encoded import Dense
 from brainwright.data.shrinking import principal, shrunk
 from brainwright.data.symmetry import mirroring
 
@@ -36,20 +37,20 @@ def test_sides_that_say_nothing_allow_it() -> None:
 
 def test_nothing_learned_nothing_allowed() -> None:
     pixels, _ = shapes(200, sided=False)
-    assert not mirroring(pixels, np.random.default_rng(3).integers(0, 2, 200), 2).safe
+    assert not mirroring(Dense(pixels), np.random.default_rng(3).integers(0, 2, 200), 2).safe
 
 
 def test_digits_are_not_mirrored() -> None:
     digits = load_digits()
     pixels = (digits.images * 255 / 16).astype(np.uint8)[:, None]
-    seen = mirroring(pixels, digits.target.astype(np.int64), 10)
+    seen = mirroring(Dense(pixels), digits.target.astype(np.int64), 10)
     assert not seen.safe
     assert seen.upright > 0.95
 
 
 def test_three_pictures_are_too_few() -> None:
     pixels, truth = shapes(3, sided=False)
-    assert not mirroring(pixels, truth, 2).safe
+    assert not mirroring(Dense(pixels), truth, 2).safe
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_three_pictures_are_too_few() -> None:
 )
 def test_shrinking_takes_means(shape: tuple[int, int, int], wanted: tuple[int, int, int]) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (5, *shape), dtype=np.uint8)
-    small = shrunk(pixels)
+    small = shrunk(Dense(pixels))
     assert small.shape[1:] == wanted
     block = shape[1] // wanted[1]
     top, left = (shape[1] - block * wanted[1]) // 2, (shape[2] - block * wanted[2]) // 2

@@ -11,7 +11,8 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image as Pillow
 
 from brainwright.data.encoded import Dense
-from brainwright.data.fields.image import Image, fitting, is_grey, opened
+from brainwright.data.fields.image import Image, fitting
+from brainwright.data.pictures import is_grey, opened
 from brainwright.errors import Fault
 
 SIDES = st.tuples(st.integers(1, 20), st.integers(1, 20))

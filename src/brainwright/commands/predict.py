@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from brainwright.data.fields.image import Image, opened
+from brainwright.data.fields.image import Image
+from brainwright.data.pictures import opened
 from brainwright.errors import Fault
 from brainwright.flags import read
 from brainwright.runs.asking import from_lines, question

@@ -1,21 +1,20 @@
 """Checking: what is wrong or strange about a table before anything is learned from it, one line each."""
 
-import struct
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from io import BytesIO
 from itertools import chain
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from PIL import Image
 
 from brainwright.data import duplicates
 from brainwright.data.columns import is_identifier, missing
+from brainwright.data.field import Unreadable
+from brainwright.data.pictures import opened
+from brainwright.data.pieces import in_pieces
 from brainwright.data.table import Column, Kind, Share, Table
 
 FEWEST_ROWS = 10  # for training; with fewer no share can hold anything
@@ -25,9 +24,8 @@ LEAK_REPEATS = 5  # a value must be seen so often on average before it can be sa
 MANY_CLASSES = 50  # a number column with more different whole values is an amount
 SAME_LINE = 0.999999  # correlation from which two columns are the same but for scale
 UNEVEN, VERY_UNEVEN = 5, 50  # largest class over smallest (R11 of the recipes)
-AT_ONCE = 256  # pictures that a thread takes at a time
+AT_ONCE = 64  # pictures that a thread takes at a time
 MOSTLY = 0.5  # part of the cells that may be missing before it is said
-BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, Image.DecompressionBombError)
 
 
 class Severity(StrEnum):
@@ -52,8 +50,17 @@ def check(table: Table, target: str) -> list[Finding]:
 
     Pictures are decoded strictly, in threads; all else looks at whole columns at once.
     """
-    found = chain(size(table), answers(table, target), inputs(table, target), broken(table), repeated(table, target))
-    return sorted(found, key=lambda finding: list(Severity).index(finding.severity))
+    return ranked([*look(table, target), *broken(table)])
+
+
+def look(table: Table, target: str) -> list[Finding]:
+    """The same without decoding pictures: a training decodes them anyway, and finds what is broken as it does."""
+    return ranked(chain(size(table), answers(table, target), inputs(table, target), repeated(table, target)))
+
+
+def ranked(findings: Iterable[Finding]) -> list[Finding]:
+    """The gravest first."""
+    return sorted(findings, key=lambda finding: list(Severity).index(finding.severity))
 
 
 def named(table: Table, rows: NDArray[np.int64]) -> str:
@@ -210,14 +217,17 @@ def broken(table: Table) -> Iterator[Finding]:
         if values.dtype != object:
             continue
         rows = np.flatnonzero(~missing(table[name]))
-        pieces = np.array_split(values[rows], len(rows) // AT_ONCE + 1)
-        with ThreadPoolExecutor() as threads:
-            faults = [said for piece in threads.map(faults_of, pieces) for said in piece]
-        bad = [i for i, said in enumerate(faults) if said]
+        faults = [said for piece in in_pieces(faults_of, values[rows], AT_ONCE) for said in piece]
+        bad = {int(row): said for row, said in zip(rows, faults, strict=True) if said}
         if bad:
-            told = ", ".join(f"{table.where(int(rows[i]))} ({faults[i]})" for i in bad)
-            text = f"{len(bad):,} pictures cannot be read: {told}; mend or delete them"
-            yield Finding(Severity.STOP, text, rows[bad])
+            yield unreadable(table, bad)
+
+
+def unreadable(table: Table, faults: Mapping[int, str]) -> Finding:
+    """Every picture that cannot be decoded: row -> why."""
+    told = ", ".join(f"{table.where(row)} ({said})" for row, said in faults.items())
+    text = f"{len(faults):,} pictures cannot be read: {told}; mend or delete them"
+    return Finding(Severity.STOP, text, np.fromiter(faults, np.int64, len(faults)))
 
 
 def faults_of(pictures: NDArray[np.object_]) -> list[str]:
@@ -226,15 +236,11 @@ def faults_of(pictures: NDArray[np.object_]) -> list[str]:
 
 
 def fault(picture: str | bytes) -> str:
-    """Why a picture cannot be decoded whole, or "". A JPEG is decoded at an eighth of its size, all bytes the same."""
+    """Why a picture cannot be decoded whole, or ""."""
     try:
-        with Image.open(BytesIO(picture) if isinstance(picture, bytes) else picture) as image:
-            image.draft(image.mode, (image.width // 8, image.height // 8))
-            image.load()
-    except FileNotFoundError:
-        return "there is no such file"
-    except BROKEN as error:
-        return " ".join(str(error).split("<_io")[0].split("'/")[0].split())[:80]
+        opened(picture, 1)
+    except Unreadable as found:
+        return found.reason
     return ""
 
 

@@ -1,6 +1,6 @@
 """Duplicates: rows whose inputs are the same to the last bit, found by hashing columns, pixels and files."""
 
-from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brainwright.data.columns import is_identifier
+from brainwright.data.pieces import Progress, Tell, in_pieces
 from brainwright.data.table import Column, Kind, Share, Table
 
 NATURAL = 0.5  # where more than this part of the rows repeats others, values repeat by nature and are no copies
+AT_ONCE = 64  # cells that a thread takes at a time
 MIX = np.uint64(0x9E3779B97F4A7C15)  # odd, so that multiplying loses nothing (2**64 / golden ratio)
 
 
@@ -29,40 +31,54 @@ def keys(column: Column) -> NDArray[np.uint64]:
     """A hash of every cell of a column [N]; for pictures, of their pixels or of the bytes of their files."""
     values = column.values
     if column.kind == Kind.IMAGE:
-        return pictures(values)
+        return (column.digests if len(column.digests) else digests(values))[:, 0].copy()
     if column.kind == Kind.NUMBER:
         return pd.util.hash_array(np.where(np.isnan(values), np.nan, values + 0.0))  # one NaN, one zero
     return pd.util.hash_array(values)
 
 
-def pictures(values: NDArray[Any]) -> NDArray[np.uint64]:
-    """A hash of every picture [N]. Files of a size that no other has cannot be copies and are not read."""
+def digested(table: Table, tell: Tell) -> Table:
+    """The same table, its columns of files and of encoded files with the digests of their contents: every byte is read.
+
+    A byte that changed is noticed whatever the file's size and time say.
+    """
+    found = {
+        name: replace(table[name], digests=digests(table[name].values, tell))
+        for name in table.kinds(Kind.IMAGE)
+        if table[name].values.dtype == object
+    }
+    return replace(table, columns={**table.columns, **found})
+
+
+def silent(_: str) -> None:
+    """Listens and says nothing."""
+
+
+def digests(values: NDArray[Any], tell: Tell = silent) -> NDArray[np.uint64]:
+    """128 bits of BLAKE2b of every cell [N, 2]: of its pixels, its bytes, or the bytes of the file it names."""
     if values.dtype != object:
-        return digests(np.ascontiguousarray(values).reshape(len(values), -1))
-    if any(isinstance(value, bytes) for value in values[:100]):
-        return digests(value or b"" for value in values)
-    sizes = np.array([size_of(value) for value in values], np.int64)
-    shared = np.flatnonzero(pd.Series(sizes).duplicated(keep=False).to_numpy())
-    result = pd.util.hash_array(values)
-    result[shared] = digests(contents(values[shared]))
-    return result
+        values = np.ascontiguousarray(values).reshape(len(values), -1)
+    progress, pieces = Progress(tell, "data      files read:", len(values)), []
+    for piece in in_pieces(digest, values, AT_ONCE):
+        pieces.append(piece)
+        progress.at(len(pieces) * AT_ONCE)
+    return np.frombuffer(b"".join(pieces), np.uint64).reshape(len(values), 2)
 
 
-def digests(blobs: Iterable[Any]) -> NDArray[np.uint64]:
-    """64 bits of BLAKE2b of every blob [N]."""
-    whole = b"".join(blake2b(blob, digest_size=8).digest() for blob in blobs)
-    return np.frombuffer(whole, np.uint64)
+def digest(values: NDArray[Any]) -> bytes:
+    """16 bytes for each cell, end to end."""
+    blobs = values if values.dtype != object else map(content, values)
+    return b"".join(blake2b(blob, digest_size=16).digest() for blob in blobs)
 
 
-def size_of(path: str | None) -> int:
-    """Bytes of a file; 0 for one that is not there, which the check reports."""
-    return Path(path).stat().st_size if path is not None and Path(path).is_file() else 0
-
-
-def contents(paths: Iterable[str | None]) -> Iterator[bytes]:
-    """The bytes of each file; for one that is not there, its name."""
-    for path in paths:
-        yield Path(path).read_bytes() if path is not None and Path(path).is_file() else str(path).encode()
+def content(cell: str | bytes | None) -> bytes:
+    """The bytes of a cell or of the file that it names; its name where that cannot be read, as decoding will tell."""
+    if isinstance(cell, bytes):
+        return cell
+    try:
+        return Path(str(cell)).read_bytes()
+    except OSError:
+        return str(cell).encode()
 
 
 def telling(row_key: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], int]:

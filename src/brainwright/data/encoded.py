@@ -1,25 +1,91 @@
-"""Encoded: many values of one field as plain arrays: all of one shape, of any length, or windows of one long array."""
+"""Encoded: many values of one field as arrays: of one shape, in memory or on disk, of any length, or windows."""
 
+import os
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import prod
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+POSITIONED = hasattr(os, "preadv")  # not on Windows, where files are mapped instead
+
 
 @dataclass(frozen=True)
 class Dense:
-    """Values of one shape: [N, ...]. May be a memory map or a sliding view: only `take` reads it."""
+    """Values of one shape: [N, ...]."""
 
     values: NDArray[Any]
 
     def __len__(self) -> int:
         return len(self.values)
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one value."""
+        return self.values.shape[1:]
+
     def take(self, rows: NDArray[Any]) -> "Dense":
         """Some values, copied, by index [M] or mask [N]."""
         return Dense(self.values[rows])
+
+
+class Shelf:
+    """A file of values of one shape, end to end, open for reading.
+
+    Rows are read by their place and never mapped: mapped pages would count as this process's memory, and of rows in
+    any order the system maps many times what is asked for.
+    """
+
+    def __init__(self, path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
+        self.path, self.dtype, self.shape = path, dtype, shape
+        self.stride = dtype.itemsize * prod(shape)
+        self.file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        weakref.finalize(self, os.close, self.file)
+
+    def read(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Some values [M, ...].
+
+        Raises:
+            OSError: the disk does not answer.
+        """
+        if not POSITIONED:
+            mapped = np.memmap(self.path, self.dtype, "r").reshape(-1, *self.shape)
+            return np.array(mapped[rows])
+        found = np.empty((len(rows), self.stride), np.uint8)
+        room = memoryview(found.data)
+        for row, place in enumerate((rows * self.stride).tolist()):
+            if os.preadv(self.file, [room[row : row + 1]], place) != self.stride:
+                raise OSError(f"a file of decoded data ends before {place + self.stride} bytes")
+        return found.view(self.dtype).reshape(len(rows), *self.shape)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Values of one shape that lie on disk, [N, ...]: they take no memory before they are read."""
+
+    shelf: Shelf
+    rows: NDArray[np.int64]  # [N] of the shelf
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one value."""
+        return self.shelf.shape
+
+    def take(self, rows: NDArray[Any]) -> "Stored":
+        """Some values, by index [M] or mask [N]; none is read."""
+        return replace(self, rows=self.rows[rows])
+
+    @property
+    def values(self) -> NDArray[Any]:
+        """All values [N, ...], read from disk."""
+        return self.shelf.read(self.rows)
 
 
 @dataclass(frozen=True)
@@ -92,4 +158,4 @@ class Windows:
         return reached
 
 
-Encoded: TypeAlias = Dense | Ragged | Windows
+Encoded: TypeAlias = Dense | Stored | Ragged | Windows

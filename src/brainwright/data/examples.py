@@ -1,7 +1,7 @@
 """Examples: what a task learns from, one entry a slot; Portion: one share of them, encoded and ready for batches."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,8 @@ from brainwright.data.encoded import Encoded, Windows
 from brainwright.data.field import Values
 from brainwright.data.slots import Fields, Slot
 from brainwright.data.table import Share
+
+NONE: Mapping[str, Encoded] = {}
 
 
 def take(values: Values, rows: NDArray[Any]) -> Values:
@@ -28,6 +30,8 @@ class Examples:
     shares: NDArray[np.uint8]  # [N] of Share
     rows: NDArray[np.int64]  # [N] row of the table
     notes: tuple[str, ...] = ()  # what was guessed, filled or left out while examples were cut, one line each
+    digests: Mapping[str, NDArray[np.uint64]] = field(default_factory=dict)
+    """[N, 2] of what each value is made from, for slots whose values are files or bytes: the cache knows them by it."""
 
     def __len__(self) -> int:
         return len(self.shares)
@@ -35,7 +39,8 @@ class Examples:
     def take(self, rows: NDArray[Any]) -> "Examples":
         """Some examples, by index or mask."""
         values = {name: take(value, rows) for name, value in self.values.items()}
-        return Examples(values, self.shares[rows], self.rows[rows], self.notes)
+        digests = {name: one[rows] for name, one in self.digests.items()}
+        return Examples(values, self.shares[rows], self.rows[rows], self.notes, digests)
 
     def share(self, share: Share) -> "Examples":
         """The examples of one share."""
@@ -51,11 +56,18 @@ class Portion:
     encoded: Mapping[str, Encoded]
 
     @classmethod
-    def of(cls, slots: Sequence[Slot[Any]], fields: Fields, examples: Examples) -> "Portion":
-        """Encode every slot that has values (at prediction the targets have none)."""
+    def of(
+        cls,
+        slots: Sequence[Slot[Any]],
+        fields: Fields,
+        examples: Examples,
+        known: Mapping[str, Encoded] = NONE,
+    ) -> "Portion":
+        """Encode every slot that has values (at prediction the targets have none) and is not encoded already."""
         present = [slot for slot in slots if slot.name in examples.values]
-        encoded = {slot.name: fields[slot].encode_all(examples.values[slot.name]) for slot in present}
-        return cls(fields, examples, encoded)
+        fresh = [slot for slot in present if slot.name not in known]
+        encoded = {slot.name: fields[slot].encode_all(examples.values[slot.name]) for slot in fresh}
+        return cls(fields, examples, {**encoded, **known})
 
     def __len__(self) -> int:
         return len(self.examples)

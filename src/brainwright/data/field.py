@@ -11,13 +11,22 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from brainwright.data.encoded import Dense, Encoded, Windows
+from brainwright.data.encoded import Dense, Encoded, Stored, Windows
 from brainwright.data.table import Column
+from brainwright.errors import Fault
 from brainwright.parts import Part
 
 Values: TypeAlias = NDArray[Any] | Mapping[str, Column] | Windows
 """One column's values [N, ...], several whole columns, or windows of a long array."""
 Batched_co = TypeVar("Batched_co", covariant=True)
+
+
+class Unreadable(Fault):
+    """A value that cannot be what its field is for; `reason` says why without naming it."""
+
+    def __init__(self, what: str, fix: str, reason: str) -> None:
+        super().__init__(what, fix)
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,11 @@ class Field(Part, ABC, Generic[Batched_co]):
     averages: ClassVar[bool] = False
     """True: a batch is one tensor of quantities, so that the weighted mean of two values is a value too."""
 
+    @property
+    def recipe(self) -> str:
+        """All that `encode` depends on but the value: what was encoded by one recipe is never encoded by it again."""
+        return f"{self.word()} {self.model_dump_json()}"
+
     def fit(self, values: Values) -> Self:
         """Learn what must be learned (classes, mean, vocabulary) from training values."""
         return self
@@ -60,7 +74,8 @@ class Field(Part, ABC, Generic[Batched_co]):
         """One value as an array, always the same for the same value; this is what the cache holds.
 
         Raises:
-            Fault: the value cannot be what this field is for; names it and the mending.
+            Fault: the value cannot be what this field is for; names it and the mending. Unreadable, where the value
+                is a file that the data check should name among all others that are damaged.
         """
 
     def encode_all(self, values: Values) -> Encoded:
@@ -89,5 +104,5 @@ class DenseField(Field[Tensor], ABC):
     """A field whose encoded values all have one shape: a batch is a stack [B, ...]."""
 
     def collate(self, encoded: Encoded) -> Tensor:
-        assert isinstance(encoded, Dense)
+        assert isinstance(encoded, Dense | Stored)
         return torch.from_numpy(np.ascontiguousarray(encoded.values))

@@ -1,5 +1,7 @@
 """Pictures as short vectors: block means at a small size, for simple models and for tests that must cost seconds."""
 
+from collections.abc import Iterator
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -7,35 +9,61 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional as F
 
+from brainwright.data.encoded import Dense, Stored
+
 NUMBERS = 1024  # numbers a picture may keep: all of 28 x 28 grey ones, half the side of 32 x 32 in colour
-CHUNK = 2048  # pictures at once
+CHUNK = 2**22  # bytes of pictures at once
 ENOUGH = 5_000  # vectors that principal directions are computed from, at most
 
 
-def shrunk(pixels: NDArray[Any], numbers: int = NUMBERS) -> NDArray[np.float32]:
+def shrunk(pictures: Dense | Stored, numbers: int = NUMBERS) -> NDArray[np.float32]:
     """uint8 [N, C, H, W] -> float32 [N, C, h, w] within 0 to 1, C * h * w at most `numbers`: means over equal squares.
 
     Rows and columns that fill no square are cut from both edges.
     """
-    count, channels, height, width = pixels.shape
+    count, (channels, height, width) = len(pictures), pictures.shape
     block = 1
     while channels * (height // block) * (width // block) > numbers and block < min(height, width):
         block += 1
     rows, columns = height // block, width // block
     top, left = (height - rows * block) // 2, (width - columns * block) // 2
     small = np.empty((count, channels, rows, columns), np.float32)
-    for start in range(0, count, CHUNK):
-        part = pixels[start : start + CHUNK, :, top : top + rows * block, left : left + columns * block]
+    for some in chunks(pictures):
+        part = pictures.take(some).values[:, :, top : top + rows * block, left : left + columns * block]
         values = torch.from_numpy(np.ascontiguousarray(part)).float() / 255
-        small[start : start + CHUNK] = F.avg_pool2d(values, block).numpy()
+        small[some] = F.avg_pool2d(values, block).numpy()
     return small
 
 
+def chunks(pictures: Dense | Stored) -> Iterator[NDArray[np.int64]]:
+    """All rows in order, so many at once as are a few megabytes."""
+    size = max(1, CHUNK // prod(pictures.shape))
+    yield from (np.arange(start, min(start + size, len(pictures))) for start in range(0, len(pictures), size))
+
+
+def spread(count: int, most: int) -> NDArray[np.int64]:
+    """All of `count` rows or, of more than `most`, every second, third ... one."""
+    return np.arange(0, count, max(1, -(-count // most)))
+
+
+def projected(pictures: Dense | Stored, mean: NDArray[Any], directions: NDArray[Any]) -> NDArray[np.float32]:
+    """(vectors [N, D] of shrunk pictures - mean [D]) @ directions [D, k], a few pictures at a time."""
+    parts = np.empty((len(pictures), directions.shape[1]), np.float32)
+    for some in chunks(pictures):
+        parts[some] = (shrunk(pictures.take(some)).reshape(len(some), -1) - mean) @ directions
+    return parts
+
+
+def vectors(pictures: Dense | Stored) -> NDArray[np.float32]:
+    """At most 5,000 of the pictures, shrunk, as vectors [N, D]: enough for principal directions."""
+    small = shrunk(pictures.take(spread(len(pictures), ENOUGH)))
+    return small.reshape(len(small), -1)
+
+
 def principal(vectors: NDArray[np.float32], most: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The mean [D] and the `most` strongest principal directions [D, k] of vectors [N, D], by at most 5,000 of them."""
-    some = vectors[:: -(-len(vectors) // ENOUGH)]
-    mean = some.mean(0)
-    centred = some - mean
+    """The mean [D] and the `most` strongest principal directions [D, k] of vectors [N, D]."""
+    mean = vectors.mean(0)
+    centred = vectors - mean
     values, right = np.linalg.eigh(centred.T @ centred)
     strong = max(1, min(most, int((values > 1e-6 * values[-1]).sum())))
     return mean, np.ascontiguousarray(right[:, ::-1][:, :strong], np.float32)

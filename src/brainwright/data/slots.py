@@ -12,6 +12,7 @@ from brainwright.data.field import Field, Padded, Values
 F = TypeVar("F", bound=Field[Any])
 F_co = TypeVar("F_co", bound=Field[Any], covariant=True)
 E = TypeVar("E")
+NONE: Mapping[str, Field[Any]] = {}
 
 
 class Slot(Generic[F_co]):
@@ -46,11 +47,15 @@ class Fields:
     fitted: Mapping[str, Field[Any]]
 
     @classmethod
-    def fit(cls, slots: Sequence[Slot[Any]], values: Mapping[str, Values]) -> "Fields":
-        """Fit each slot's field to its TRAINING values; drawn fields have none."""
-        return cls(
-            {slot.name: slot.field.fit(values[slot.name]) if slot.name in values else slot.field for slot in slots}
-        )
+    def fit(
+        cls,
+        slots: Sequence[Slot[Any]],
+        values: Mapping[str, Values],
+        known: Mapping[str, Field[Any]] = NONE,
+    ) -> "Fields":
+        """Fit each slot's field to its TRAINING values; drawn fields have none, and known ones are fitted already."""
+        fresh = {slot.name: slot.field.fit(values[slot.name]) for slot in slots if slot.name in values.keys() - known}
+        return cls({slot.name: slot.field for slot in slots} | fresh | {**known})
 
     def __getitem__(self, slot: Slot[F]) -> F:
         fitted = self.fitted[slot.name]

@@ -1,7 +1,6 @@
 """Whether a mirrored picture still means the same, told from training pictures in seconds."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from brainwright.data.encoded import Dense, Stored
 from brainwright.data.shrinking import shrunk
 
 MOST = 4_000  # pictures looked at
@@ -41,13 +41,13 @@ class Mirroring:
         return f"{seen}, and {self.guessed:.0%} by guessing"
 
 
-def mirroring(pixels: NDArray[Any], truth: NDArray[np.int64], classes: int) -> Mirroring:
+def mirroring(pictures: Dense | Stored, truth: NDArray[np.int64], classes: int) -> Mirroring:
     """Train a quick model on each half of uint8 [N, C, H, W] and ask it about the other half, upright and mirrored.
 
     Were pictures as likely as their mirror images, both would be named equally well, whatever the model.
     """
-    rows = np.random.default_rng(0).permutation(len(pixels))[:MOST]
-    small = torch.from_numpy(shrunk(pixels[np.sort(rows)]))
+    rows = np.random.default_rng(0).permutation(len(pictures))[:MOST]
+    small = torch.from_numpy(shrunk(pictures.take(np.sort(rows))))
     names = torch.from_numpy(truth[np.sort(rows)])
     parity = torch.from_numpy(np.random.default_rng(1).permutation(len(rows)) % 2 == 0)
     upright, mirrored = torch.zeros(2, len(rows), dtype=torch.float32)

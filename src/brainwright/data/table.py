@@ -35,10 +35,14 @@ class Column:
     values: NDArray[Any]
     kind: Kind
     reason: str = ""
+    digests: NDArray[np.uint64] = field(default_factory=lambda: np.zeros((0, 2), np.uint64))
+    """[N, 2]: 128 bits that tell the content of each cell, where cells are files or bytes and were read; or none."""
 
     def take(self, rows: NDArray[Any]) -> "Column":
         """Some rows, by index [M] or mask [N]."""
-        return replace(self, values=self.values[rows])
+        return replace(
+            self, values=self.values[rows], digests=self.digests[rows] if len(self.digests) else self.digests
+        )
 
     def __len__(self) -> int:
         return len(self.values)

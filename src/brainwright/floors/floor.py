@@ -23,6 +23,8 @@ class Floor(Part):
 
     trivial: ClassVar[bool] = False
     """Looks at no input (majority, mean, last value): no net may be worse."""
+    most: ClassVar[int] = 0
+    """Training examples that it learns from, at most; 0 = all. Of more a sample is taken, and the user is told."""
     target: str
     """The target slot that it answers."""
 

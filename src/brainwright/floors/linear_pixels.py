@@ -1,16 +1,16 @@
 """Logistic regression on pixels: what a straight cut through brightness and colour can do."""
 
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
-from brainwright.data.encoded import Dense
+from brainwright.data.encoded import Dense, Stored
 from brainwright.data.examples import Portion
-from brainwright.data.shrinking import principal, shrunk
+from brainwright.data.shrinking import principal, projected, spread, vectors
 from brainwright.data.slots import Prediction
 from brainwright.floors.floor import Floor, State, chosen
 
@@ -23,6 +23,7 @@ SECONDS = 12.0  # that the search may take
 class LinearPixels(Floor):
     """Multinomial, by L-BFGS on principal components of the picture at 32 pixels a side; kept as one matrix."""
 
+    most: ClassVar[int] = 100_000
     image: str
     """The input slot that holds pictures."""
     classes: int
@@ -30,21 +31,20 @@ class LinearPixels(Floor):
 
     def fit(self, train: Portion) -> State:
         pictures, truth = train.encoded[self.image], train.encoded[self.target]
-        assert isinstance(pictures, Dense)
+        assert isinstance(pictures, Dense | Stored)
         assert isinstance(truth, Dense)
-        vectors = shrunk(pictures.values).reshape(len(pictures), -1)
-        mean, directions = principal(vectors, DIRECTIONS)
-        parts = (vectors - mean) @ directions
+        rows = spread(len(pictures), self.most)
+        mean, directions = principal(vectors(pictures), DIRECTIONS)
+        parts = projected(pictures.take(rows), mean, directions)
         scale = float(parts.std()) or 1.0  # one scale for all: weak directions stay weak, and are pulled harder
-        weights = regression(parts / scale, truth.values, self.classes)
+        weights = regression(parts / scale, truth.values[rows], self.classes)
         folded = directions @ weights[:-1] / scale
         return {"weight": folded.astype(np.float32), "bias": (weights[-1] - mean @ folded).astype(np.float32)}
 
     def predict(self, state: State, asked: Portion) -> Prediction:
         pictures = asked.encoded[self.image]
-        assert isinstance(pictures, Dense)
-        vectors = shrunk(pictures.values).reshape(len(pictures), -1)
-        logits = vectors @ state["weight"] + state["bias"]
+        assert isinstance(pictures, Dense | Stored)
+        logits = projected(pictures, np.zeros(1, np.float32), state["weight"]) + state["bias"]
         return chosen(self.target, softmax(logits, 1))
 
 

@@ -1,7 +1,7 @@
 """A straight line over the columns of a table: logistic regression for classes, ridge regression for numbers."""
 
 import warnings
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -17,7 +17,6 @@ from brainwright.data.fields.row import Place, Row
 from brainwright.data.slots import Prediction
 from brainwright.floors.floor import Floor, State, chosen
 
-ROWS = 100_000  # training rows, spread evenly over all: more would only cost time
 ROUNDS = 300  # of the solver, at most: a floor is bounded in time, not exact
 CERTAIN = -1e9  # logit of a class that no training row showed
 
@@ -25,6 +24,7 @@ CERTAIN = -1e9  # logit of a class that no training row showed
 class LinearTable(Floor):
     """Numbers standardised, kept within their training range, gaps filled by the mean and marked; classes one-hot."""
 
+    most: ClassVar[int] = 100_000  # spread evenly over all: more would only cost time
     source: str = "row"
     """The slot that it reads."""
     classes: int = 0
@@ -33,7 +33,7 @@ class LinearTable(Floor):
     def fit(self, train: Portion) -> State:
         truth = train.encoded[self.target]
         assert isinstance(truth, Dense)
-        some = train.take(np.arange(0, len(train), -(-len(train) // ROWS)))
+        some = train.take(np.arange(0, len(train), -(-len(train) // self.most)))
         inputs, answers = self.design(some), some.encoded[self.target]
         assert isinstance(answers, Dense)
         if not self.classes:

@@ -1,7 +1,7 @@
 """Logistic regression on words and pairs of words: what a text says without its order (TF-IDF)."""
 
 import warnings
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,6 @@ from brainwright.data.fields.text import UNKNOWN, Text
 from brainwright.data.slots import Prediction
 from brainwright.floors.floor import Floor, State, chosen
 
-ROWS = 100_000  # training texts, spread evenly over all: more would only cost time
 WEIGHTS = 4_000_000  # terms times classes, at most: the most frequent terms are kept
 FREEDOM = 30.0  # inverse of the pull on the weights: the best of 1, 3, 10, 30 for sst2 and trec (5 folds of training)
 ROUNDS = 200  # of the solver, at most: a floor is bounded in time, not exact
@@ -26,13 +25,14 @@ CERTAIN = -1e9  # logit of a class that no training text showed
 class LinearWords(Floor):
     """Terms are tokens and neighbours; each counts 1 + log(times) x inverse document frequency, texts have length 1."""
 
+    most: ClassVar[int] = 100_000  # spread evenly over all: more would only cost time
     text: str
     """The input slot that it reads."""
     classes: int
     """How many classes there are."""
 
     def fit(self, train: Portion) -> State:
-        some = train.take(np.arange(0, len(train), -(-len(train) // ROWS)))
+        some = train.take(np.arange(0, len(train), -(-len(train) // self.most)))
         truth = some.encoded[self.target]
         assert isinstance(truth, Dense)
         rows, found = self.terms(some)

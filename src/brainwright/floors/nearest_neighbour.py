@@ -1,16 +1,17 @@
 """The classes of the most similar pictures of the training share."""
 
+from typing import ClassVar
+
 import numpy as np
 import torch
 
-from brainwright.data.encoded import Dense
+from brainwright.data.encoded import Dense, Stored
 from brainwright.data.examples import Portion
-from brainwright.data.shrinking import principal, shrunk
+from brainwright.data.shrinking import principal, projected, vectors
 from brainwright.data.slots import Prediction
 from brainwright.floors.floor import Floor, State, chosen
 
 DIRECTIONS = 64  # principal components that distances are taken in
-KEPT = 20_000  # pictures kept to compare with, at most: they are saved with the run
 NEIGHBOURS = 5
 CHUNK = 1024  # pictures asked at once
 
@@ -20,6 +21,7 @@ class NearestNeighbour(Floor):
     count more (Cover, Hart 1967; Dudani 1976).
     """
 
+    most: ClassVar[int] = 20_000  # kept to compare with: they are saved with the run
     image: str
     """The input slot that holds pictures."""
     classes: int
@@ -27,27 +29,27 @@ class NearestNeighbour(Floor):
 
     def fit(self, train: Portion) -> State:
         pictures, truth = train.encoded[self.image], train.encoded[self.target]
-        assert isinstance(pictures, Dense)
+        assert isinstance(pictures, Dense | Stored)
         assert isinstance(truth, Dense)
-        rows = np.random.default_rng(0).permutation(len(pictures))[:KEPT]
-        vectors = shrunk(pictures.values[np.sort(rows)]).reshape(len(rows), -1)
-        mean, directions = principal(vectors, DIRECTIONS)
+        rows = np.sort(np.random.default_rng(0).permutation(len(pictures))[: self.most])
+        kept = pictures.take(rows)
+        mean, directions = principal(vectors(kept), DIRECTIONS)
         return {
             "mean": mean,
             "directions": directions,
-            "known": (vectors - mean) @ directions,
-            "classes": truth.values[np.sort(rows)],
+            "known": projected(kept, mean, directions),
+            "classes": truth.values[rows],
         }
 
     def predict(self, state: State, asked: Portion) -> Prediction:
         pictures = asked.encoded[self.image]
-        assert isinstance(pictures, Dense)
+        assert isinstance(pictures, Dense | Stored)
+        asked_parts = torch.from_numpy(projected(pictures, state["mean"], state["directions"]))
         known, classes = torch.from_numpy(state["known"]), torch.from_numpy(state["classes"])
         scores = np.empty((len(pictures), self.classes))
         for start in range(0, len(pictures), CHUNK):
-            part = shrunk(pictures.values[start : start + CHUNK])
-            vectors = torch.from_numpy((part.reshape(len(part), -1) - state["mean"]) @ state["directions"])
-            scores[start : start + CHUNK] = votes(vectors, known, classes, self.classes).numpy()
+            part = asked_parts[start : start + CHUNK]
+            scores[start : start + CHUNK] = votes(part, known, classes, self.classes).numpy()
         return chosen(self.target, scores)
 
 

@@ -54,10 +54,14 @@ def opening_record(ready: Prepared, source: Any, options: Mapping[str, Any]) -> 
 
 
 def fingerprint(shares: Mapping[str, Portion]) -> str:
-    """A short digest of every encoded number of every share: the same data and split give the same."""
+    """A short digest of every share: of its encoded numbers or, where they were decoded, of what from and how."""
     digest = blake2b(digest_size=16)
     for portion in shares.values():
         for name in sorted(portion.encoded):
+            if name in portion.examples.digests:
+                digest.update(portion.fields.fitted[name].recipe.encode())
+                digest.update(portion.examples.digests[name].tobytes())
+                continue
             for start in range(0, len(portion), FINGERPRINT_ROWS):
                 rows = np.arange(start, min(start + FINGERPRINT_ROWS, len(portion)))
                 values = np.ascontiguousarray(portion.encoded[name].take(rows).values)

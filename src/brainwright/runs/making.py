@@ -118,7 +118,7 @@ def concluded(ready: Prepared, loop: Loop, folder: Path, record: dict[str, Any],
     judged = {name: evaluate(task, net, ready.shares[name], loop.at) for name in ("validation", "test")}
     rows = {name: one.rows for name, one in judged.items()}
     contenders = [contender(NET, "net", task.metrics(), rows, trained - prepared)]
-    grounds = {} if record["interrupted"] else stood_beside(task, ready, contenders)
+    grounds = {} if record["interrupted"] else stood_beside(task, ready, contenders, tell)
     first = task.metrics()[0]
     said = [*missing, *warnings(contenders, first)]
     for warning in said:
@@ -186,11 +186,13 @@ def driven(loop: Loop, folder: Path, record: dict[str, Any], tell: Teller) -> No
         tell.done()
 
 
-def stood_beside(task: Task, ready: Prepared, contenders: list[Contender]) -> dict[str, Ground]:
+def stood_beside(task: Task, ready: Prepared, contenders: list[Contender], tell: Teller) -> dict[str, Ground]:
     """Fit every floor on the training share and judge it on the same examples as the net."""
     grounds = {}
     shares = {name: ready.shares[name] for name in ("validation", "test")}
     for floor in task.floors(ready.fields):
+        if 0 < floor.most < len(ready.shares["train"]):
+            tell.line(f"floor     {floor.word()} learns from {floor.most:,} of {len(ready.shares['train']):,} examples")
         started = time.monotonic()
         ground = Ground(floor, floor.fit(ready.shares["train"]))
         grounds[floor.word()] = ground

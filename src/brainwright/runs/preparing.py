@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from brainwright.config import Choices, Config, made
-from brainwright.data.checking import Finding, Severity, check
+from brainwright.data.cache import Cache
+from brainwright.data.checking import Finding, Severity, look, unreadable
+from brainwright.data.duplicates import digested
+from brainwright.data.encoding import Damaged
 from brainwright.data.examples import Examples, Portion
 from brainwright.data.inputs import likely_target
 from brainwright.data.opening import corrected, open_table
@@ -56,7 +60,8 @@ def prepare(source: Any, options: Mapping[str, Any], tell: Teller) -> Prepared:
     table, kind, aim = understood(source, options, tell)
     config = Config.of({**options, "task": kind.word()})
     splitting = config.splitting
-    findings = check(splitting.given(table)[0], aim)
+    table = digested(table, tell.line)
+    findings = look(splitting.given(table)[0], aim)
     tell_findings(findings, tell)
     table, reasons = splitting.divide(table, aim, config.training.seed)
     for reason in reasons:
@@ -68,7 +73,8 @@ def prepare(source: Any, options: Mapping[str, Any], tell: Teller) -> Prepared:
     examples = task.examples(table, claim)
     for note in examples.notes:
         tell.line(f"data      {note}")
-    shares, fields = encoded(task, examples)
+    cache = Cache.of(config.choices.cache, config.choices.cache_room if examples.digests else 0.0, tell.line)
+    shares, fields = encoded(task, table, examples, cache)
     config, decisions = config.decided([*task.decide(shares["train"]), *recipe(shares["train"])])
     for decision in decisions:
         tell.line(f"decided   {decision.option} = {decision.value}: {decision.reason}")
@@ -131,15 +137,37 @@ def tell_findings(findings: Sequence[Finding], tell: Teller) -> None:
         raise Fault("; ".join(stop))
 
 
-def encoded(task: Task, examples: Examples) -> tuple[dict[str, Portion], Fields]:
+def encoded(task: Task, table: Table, examples: Examples, cache: Cache) -> tuple[dict[str, Portion], Fields]:
     """Fields fitted on the training share alone, and every share encoded by them.
 
+    What must be decoded is encoded once for all shares, through the cache, so that another split finds it there too.
+
     Raises:
-        Fault: a share is empty.
+        Fault: a share is empty, or files cannot be decoded: all of them are named.
     """
-    parts = {name: examples.share(share) for name, share in SHARES.items()}
+    places = {name: np.flatnonzero(examples.shares == share) for name, share in SHARES.items()}
+    parts = {name: examples.take(rows) for name, rows in places.items()}
     for name, part in parts.items():
         if not len(part):
             raise Fault(f"the {name} share is empty", "bring more rows, or other --validation-share and --test-share")
-    fields = Fields.fit(task.slots(), parts["train"].values)
-    return {name: Portion.of(task.slots(), fields, part) for name, part in parts.items()}, fields
+    slots, train = task.slots(), parts["train"]
+    deep = [slot for slot in slots if slot.name in examples.digests]
+    known = {slot.name: cache.fitted(slot.field, *content(train, slot)) for slot in deep}
+    fields = Fields.fit(slots, train.values, known)
+    try:
+        decoded = {slot.name: cache.encoded(fields[slot], *content(examples, slot)) for slot in deep}
+    except Damaged as damaged:
+        faults = {int(examples.rows[row]): why for row, why in damaged.faults.items()}
+        raise Fault(unreadable(table, faults).text) from None
+    shares = {}
+    for name, part in parts.items():
+        mine = {slot: values.take(places[name]) for slot, values in decoded.items()}
+        shares[name] = Portion.of(slots, fields, part, mine)
+    return shares, fields
+
+
+def content(examples: Examples, slot: Slot[Any]) -> tuple[NDArray[Any], NDArray[np.uint64]]:
+    """A slot's values, which are files or bytes, and their digests."""
+    values = examples.values[slot.name]
+    assert isinstance(values, np.ndarray)
+    return values, examples.digests[slot.name]

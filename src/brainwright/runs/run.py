@@ -1,15 +1,16 @@
 """Run: the folder that a training leaves behind, ready to predict and to be judged; nothing in it is executed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
 from brainwright.config import Config
-from brainwright.data.examples import Portion
+from brainwright.data.examples import Examples, Portion
 from brainwright.data.slots import Fields, Prediction
 from brainwright.data.table import Kind, Table
 from brainwright.errors import Fault
@@ -19,6 +20,8 @@ from brainwright.tasks.task import Claim, Task
 from brainwright.training.checkpoints import read_tensors, write_tensors
 from brainwright.training.devices import Place, place
 from brainwright.training.evaluation import evaluate
+
+AT_ONCE = 512  # files or texts that are read at a time for prediction
 
 
 @dataclass(frozen=True)
@@ -62,29 +65,34 @@ class Run:
         """Where it computes."""
         return place(self.config.training)
 
-    def portion(self, table: Table) -> Portion:
-        """Rows of the user's as examples for this run's net.
+    def portions(self, examples: Examples) -> Iterator[Portion]:
+        """Examples of the user's, encoded for this run's net; where they are files or texts, only some at a time.
 
         Raises:
             Fault: a column is missing, or a value cannot be read.
         """
-        examples = self.task.questions(table, self.claim, self.fields)
-        return Portion.of(self.task.slots(), self.fields, examples)
+        arrays = [values for values in examples.values.values() if isinstance(values, np.ndarray)]
+        size = AT_ONCE if any(values.dtype == object for values in arrays) else max(1, len(examples))
+        for start in range(0, len(examples), size):
+            some = examples.take(np.arange(start, min(start + size, len(examples))))
+            yield Portion.of(self.task.slots(), self.fields, some)
 
     def predict(self, table: Table) -> list[dict[str, Any]]:
         """One answer a question, in the user's terms: target -> value, and "scores" where there are probabilities."""
-        portion = self.portion(table)
+        examples = self.task.questions(table, self.claim, self.fields)
+        return [answer for portion in self.portions(examples) for answer in self.told(portion)]
+
+    def told(self, portion: Portion) -> Iterator[dict[str, Any]]:
+        """The answers to a portion, in the user's terms."""
         prediction = self.answer(portion)
         targets = [slot for slot in self.task.slots() if slot.side == "target"]
-        answers = []
         for index in range(len(portion)):
             values = {self.name(slot.name): self.fields[slot].decode(prediction[slot][index]) for slot in targets}
             if prediction.scores is not None:
                 classes = getattr(self.fields[targets[0]], "classes", ())
                 scores = zip(classes, prediction.scores[index].tolist(), strict=True)
                 values["scores"] = {name: round(score, 6) for name, score in scores}
-            answers.append(values)
-        return answers
+            yield values
 
     def name(self, slot: str) -> str:
         """What the user calls a slot: its column's name where it has one."""

@@ -1,6 +1,7 @@
 """Scoring: a finished run judged on labelled data that it has never seen."""
 
-from brainwright.data.examples import Portion
+import numpy as np
+
 from brainwright.data.table import Table
 from brainwright.errors import Fault
 from brainwright.runs.run import Run
@@ -13,13 +14,14 @@ def score(run: Run, table: Table) -> dict[str, tuple[float, float, float]]:
     Raises:
         Fault: the target column is missing.
     """
-    portion = Portion.of(run.task.slots(), run.fields, run.task.examples(table, run.claim))
+    examples = run.task.examples(table, run.claim)
     for slot in run.task.slots():
-        if slot.side == "target" and slot.name not in portion.encoded:
+        if slot.side == "target" and slot.name not in examples.values:
             raise Fault(
                 f"{table.source} has no column {run.name(slot.name)!r}, so there is no truth to judge against",
                 "bring it, or use predict",
             )
-    rows = judged(run.task, run.answer(portion), portion)
     metrics = run.task.metrics()
+    pieces = [judged(run.task, run.answer(portion), portion) for portion in run.portions(examples)]
+    rows = {one.word(): np.concatenate([piece[one.word()] for piece in pieces]) for one in metrics}
     return {one.word(): (one.value(rows[one.word()]), *one.interval(rows[one.word()])) for one in metrics}

@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from brainwright.data.augmenting import erased, relit, shifted, warped
-from brainwright.data.encoded import Dense
+from brainwright.data.encoded import Dense, Stored
 from brainwright.data.examples import Portion
 from brainwright.data.fields.category import Category
 from brainwright.data.fields.image import Image
@@ -108,9 +108,9 @@ class ImageClassification(Task):
     def decide(self, train: Portion) -> Sequence[Decision]:
         label, image = train.fields[self.label], train.fields[self.image]
         pictures, truth = train.encoded["image"], train.encoded["label"]
-        assert isinstance(pictures, Dense)
+        assert isinstance(pictures, Dense | Stored)
         assert isinstance(truth, Dense)
-        seen = mirroring(pictures.values, truth.values, len(label.classes))
+        seen = mirroring(pictures, truth.values, len(label.classes))
         return (
             Decision("mirror", seen.safe, seen.reason),
             Decision(

@@ -131,13 +131,16 @@ class Task(Part, ABC):
     def examples(self, table: Table, claim: Claim) -> Examples:
         """What the net learns from: a row each, or cut from rows (windows, patches, clips), never across shares."""
         values: dict[str, Values] = {}
+        digests = {}
         for slot, names in claim.columns.items():
             if isinstance(names, str):
                 if names in table.columns:  # a table asked for predictions has no target
                     values[slot] = table[names].values
+                    if len(table[names].digests):
+                        digests[slot] = table[names].digests
             else:
                 values[slot] = {name: table[name] for name in names}
-        return Examples(values, table.shares, np.arange(len(table)))
+        return Examples(values, table.shares, np.arange(len(table)), digests=digests)
 
     def questions(self, table: Table, claim: Claim, fields: Fields) -> Examples:
         """What is to be answered in a table brought for prediction; its targets may be absent."""

@@ -86,8 +86,20 @@ def evaluated(task: Task, net: nn.Module, batches: Iterable[Batch], at: Place, j
 
 def judged(task: Task, prediction: Prediction, portion: Portion) -> dict[str, NDArray[np.float64]]:
     """Metric rows of a whole portion's prediction (a floor's, say)."""
-    (batch,) = in_order(task.slots(), portion, max(1, len(portion)))
-    return {metric.word(): metric.rows(prediction, batch).double().numpy() for metric in task.metrics()}
+    rows: dict[str, list[Tensor]] = {metric.word(): [] for metric in task.metrics()}
+    for batch in in_order(task.slots(), portion, EVALUATION_BATCH):
+        for metric in task.metrics():
+            rows[metric.word()].append(metric.rows(some(prediction, batch.rows), batch))
+    return {word: torch.cat(kept).double().numpy() for word, kept in rows.items()}
+
+
+def some(prediction: Prediction, rows: Tensor) -> Prediction:
+    """The answers to some examples, by index [M]."""
+    values = {
+        name: value[rows] if isinstance(value, Tensor) else [value[row] for row in rows.tolist()]
+        for name, value in prediction.values.items()
+    }
+    return Prediction(values, None if prediction.scores is None else prediction.scores[rows])
 
 
 def to_cpu(prediction: Prediction) -> Prediction:

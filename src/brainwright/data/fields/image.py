@@ -2,22 +2,25 @@
 
 import base64
 import io
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, ClassVar, Self
+from collections.abc import Callable
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
-from PIL import ImageOps
+from PIL import __version__
 
 from brainwright.data.encoded import Dense
-from brainwright.data.field import DenseField, Values
-from brainwright.errors import Fault
+from brainwright.data.field import DenseField, Unreadable, Values
+from brainwright.data.pictures import is_grey, opened, sides
+from brainwright.data.pieces import in_pieces
 
 NATIVE = 64  # up to here a picture is kept as it is; above, reduced to one of LADDER (quality.md, R12)
 LADDER = (96, 128, 160, 224)
 SAMPLE = 200  # pictures looked at to learn size and channels
-DECODERS = 2  # threads; Pillow releases the lock while it decodes
+AT_ONCE = 16  # pictures that a thread takes at a time
+GAP = 2  # a picture is first reduced by a whole factor to no less than so many times its last size (as Pillow advises)
+T = TypeVar("T")
 
 
 class Image(DenseField):
@@ -36,22 +39,25 @@ class Image(DenseField):
     def fit(self, values: Values) -> Self:
         assert isinstance(values, np.ndarray)
         some = values[:: max(1, len(values) // SAMPLE)][:SAMPLE]
-        pictures = [opened(value) for value in some]
-        grey = all(is_grey(picture) for picture in pictures)
-        height, width = (int(np.median(side)) for side in zip(*[(p.height, p.width) for p in pictures], strict=True))
+        heights, widths, greys = zip(*readable(looked, some), strict=True)
+        height, width = int(np.median(heights)), int(np.median(widths))
         longest = self.size or fitting(max(height, width))
         ratio = min(1.0, longest / max(height, width))
         shape = {
             "height": max(1, round(height * ratio)),
             "width": max(1, round(width * ratio)),
-            "channels": 1 if grey else 3,
+            "channels": 1 if all(greys) else 3,
         }
         sized = self.model_copy(update=shape)
-        pixels = np.stack([sized.encode(value) for value in some]).astype(np.float64)
+        pixels = np.stack(readable(sized.encode, some))
         spread = np.maximum(pixels.std((0, 2, 3)), 1.0)  # a grey level at least: blank pictures must not divide by 0
         return sized.model_copy(
             update={"mean": tuple(pixels.mean((0, 2, 3)).tolist()), "spread": tuple(spread.tolist())}
         )
+
+    @property
+    def recipe(self) -> str:
+        return f"{self.word()} {self.shape}, bilinear, decoded by Pillow {__version__}"
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -59,9 +65,9 @@ class Image(DenseField):
         return self.channels, self.height, self.width
 
     def encode(self, value: Any) -> NDArray[Any]:
-        picture = opened(value).convert("L" if self.channels == 1 else "RGB")
+        picture = opened(value, GAP * max(self.height, self.width)).convert("L" if self.channels == 1 else "RGB")
         if picture.size != (self.width, self.height):
-            picture = picture.resize((self.width, self.height), Pillow.Resampling.BILINEAR, reducing_gap=2.0)
+            picture = picture.resize((self.width, self.height), Pillow.Resampling.BILINEAR, reducing_gap=GAP)
         pixels = np.asarray(picture, np.uint8)
         return pixels[None] if self.channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
@@ -70,11 +76,11 @@ class Image(DenseField):
         if values.dtype == np.uint8 and self.fits(values):
             planes = values[..., None] if values.ndim == 3 else values
             return Dense(np.ascontiguousarray(planes.transpose(0, 3, 1, 2)))
-        encoded = np.empty((len(values), *self.shape), np.uint8)
-        with ThreadPoolExecutor(DECODERS) as pool:
-            for index, pixels in enumerate(pool.map(self.encode, values)):
-                encoded[index] = pixels
-        return Dense(encoded)
+        return Dense(np.concatenate(list(in_pieces(self.stacked, values, AT_ONCE))))
+
+    def stacked(self, values: NDArray[Any]) -> NDArray[np.uint8]:
+        """Some pictures, encoded one by one [M, channels, height, width]."""
+        return np.stack([self.encode(value) for value in values])
 
     def fits(self, values: NDArray[Any]) -> bool:
         """Whether an array of pictures [N, H, W] or [N, H, W, C] needs no change but its layout."""
@@ -95,38 +101,35 @@ class Image(DenseField):
         return f'<img alt="" width="{picture.width}" height="{picture.height}" src="data:image/png;base64,{coded}">'
 
 
-def opened(value: Any) -> Pillow.Image:
-    """A picture from a path, the bytes of a file, an array [H, W], [H, W, 1] or [H, W, 3], or rows of pixels.
+def looked(value: Any) -> tuple[int, int, bool]:
+    """Height, width, and whether the picture is grey."""
+    return *sides(value), is_grey(opened(value, LADDER[-1]))
+
+
+def readable(work: Callable[[Any], T], values: NDArray[Any]) -> list[T]:
+    """What `work` finds in each picture; damaged ones are passed over, for all are named when all are encoded.
 
     Raises:
-        Fault: it is no picture, or a damaged one.
+        Unreadable: not one can be read.
     """
-    if not isinstance(value, str | bytes):
-        pixels = np.asarray(value, np.uint8)
-        return Pillow.fromarray(pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
-    name = value if isinstance(value, str) else "a picture in the table"
+
+    def found(piece: NDArray[Any]) -> list[T | Unreadable]:
+        return [tried(work, value) for value in piece]
+
+    every = [one for piece in in_pieces(found, values, AT_ONCE) for one in piece]
+    good = [one for one in every if not isinstance(one, Unreadable)]
+    for one in every:
+        if isinstance(one, Unreadable) and not good:
+            raise one
+    return good
+
+
+def tried(work: Callable[[Any], T], value: Any) -> T | Unreadable:
+    """What `work` finds, or why it cannot."""
     try:
-        with Pillow.open(io.BytesIO(value) if isinstance(value, bytes) else value) as file:
-            file.load()
-            return upright(file)
-    except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError) as error:
-        raise Fault(f"{name} cannot be read as a picture ({error})", "replace it or take it out") from None
-
-
-def upright(picture: Pillow.Image) -> Pillow.Image:
-    """Turned as the camera was held; 16-bit scans are stretched from their own range to 8 bits, as viewers do."""
-    if picture.mode in ("I;16", "I", "F"):
-        depth = np.asarray(picture, np.float64)
-        picture = Pillow.fromarray(((depth - depth.min()) / max(1.0, float(np.ptp(depth))) * 255).astype(np.uint8))
-    return ImageOps.exif_transpose(picture)
-
-
-def is_grey(picture: Pillow.Image) -> bool:
-    """Whether colour says nothing: one channel, or three equal ones (saved as colour by habit)."""
-    if picture.mode in ("L", "1", "LA", "I;16"):
-        return True
-    red, green, blue = np.asarray(picture.convert("RGB"), np.int16).transpose(2, 0, 1)
-    return bool(np.abs(red - green).max() <= 2 and np.abs(green - blue).max() <= 2)
+        return work(value)
+    except Unreadable as fault:
+        return fault
 
 
 def fitting(longest: int) -> int:

@@ -1,0 +1,92 @@
+"""The data path: seconds to the first step with and without a warm cache, and what each part of a step's data costs.
+
+python benchmarks/data.py start     (folders of files: mnist, orl_faces, brain_mri, from the folder BRAINWRIGHT_DATA)
+python benchmarks/data.py step      (gather, collate, augmentation, normalisation beside a whole step)
+
+Prints one JSON line a case. Seconds are processor time (user and system, all threads) unless called wall.
+"""
+
+import gzip
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+DATA = Path(os.environ.get("BRAINWRIGHT_DATA", "../shared/data"))
+FIRST_STEP = """
+import sys, torch
+from pathlib import Path
+from brainwright.runs.preparing import prepare
+from brainwright.runs.telling import Silent
+from brainwright.training.loop import Job, Loop
+ready = prepare(sys.argv[1], {"threads": 1}, Silent())
+net = ready.task.build(ready.fields, ready.config.backbone)
+job = Job(ready.task, ready.shares["train"], ready.shares["validation"], ready.config.training, Path())
+loop = Loop(job, net)
+loop.advance({one.player.name: torch.zeros(2) for one in loop.seats})
+"""
+
+
+def digits(home: Path) -> Path:
+    """MNIST as 70,000 PNG files: train/7/00012.png."""
+    for part, name in (("train", "train"), ("test", "t10k")):
+        raw = DATA / "mnist/MNIST/raw"
+        pixels = np.frombuffer(gzip.decompress((raw / f"{name}-images-idx3-ubyte.gz").read_bytes())[16:], np.uint8)
+        labels = np.frombuffer(gzip.decompress((raw / f"{name}-labels-idx1-ubyte.gz").read_bytes())[8:], np.uint8)
+        for label in range(10):
+            (home / part / str(label)).mkdir(parents=True)
+        for index, (picture, label) in enumerate(zip(pixels.reshape(-1, 28, 28), labels, strict=True)):
+            Image.fromarray(picture).save(home / part / str(label) / f"{index:05}.png")
+    return home
+
+
+def faces(home: Path) -> Path:
+    """The ORL faces without the tables that lie beside them."""
+    for folder in sorted((DATA / "orl_faces").glob("s*")):
+        if folder.is_dir():
+            shutil.copytree(folder, home / folder.name)
+    return home
+
+
+def first_step(source: Path, cache: Path) -> dict[str, float]:
+    """What a new process spends until its first step is made."""
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache), "OMP_NUM_THREADS": "1"}
+    subprocess.run([sys.executable, "-c", FIRST_STEP, str(source)], env=environment, check=True)
+    after, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic() - began
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"seconds": round(spent, 2), "wall": round(wall, 2)}
+
+
+def start() -> None:
+    """Cold, then warm twice, for each folder."""
+    with tempfile.TemporaryDirectory() as scratch:
+        home = Path(scratch)
+        sources = {
+            "orl_faces": faces(home / "orl_faces"),
+            "brain_mri": DATA / "brain_mri",
+            "mnist": digits(home / "mnist"),
+        }
+        for name, source in sources.items():
+            cache = home / f"{name}_cache"
+            runs = [first_step(source, cache) for _ in range(3)]
+            files = sum(path.is_file() for path in source.rglob("*.*"))
+            line = {"case": f"start/{name}", "files": files, "cold": runs[0], "warm": min(runs[1:], key=seconds)}
+            print(json.dumps(line), flush=True)
+
+
+def seconds(run: dict[str, float]) -> float:
+    """Processor seconds of a run."""
+    return run["seconds"]
+
+
+if __name__ == "__main__":
+    {"start": start}[sys.argv[1]]()
