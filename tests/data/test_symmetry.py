@@ -9,7 +9,7 @@ from brainwright.data.shrinking import principal, shrunk
 from brainwright.data.symmetry import mirroring
 
 
-def shapes(count: int, sided: bool) -> tuple[np.ndarray, np.ndarray]:
+def shapes(count: int, sided: bool) -> tuple[Dense, np.ndarray]:
     """Noisy pictures of an edge at any height: rising or falling; `sided`: to the left or to the right instead."""
     draw = np.random.default_rng(0)
     pixels = draw.integers(0, 90, (count, 1, 12, 12)).astype(np.uint8)
@@ -18,7 +18,7 @@ def shapes(count: int, sided: bool) -> tuple[np.ndarray, np.ndarray]:
         edge = draw.integers(3, 9)
         dark = np.s_[:edge] if kind else np.s_[edge:]
         pixels[index, 0][(slice(None), dark) if sided else dark] += 150
-    return pixels, truth.astype(np.int64)
+    return Dense(pixels), truth.astype(np.int64)
 
 
 def test_sides_that_matter_forbid_mirroring() -> None:
@@ -36,8 +36,8 @@ def test_sides_that_say_nothing_allow_it() -> None:
 
 
 def test_nothing_learned_nothing_allowed() -> None:
-    pixels, _ = shapes(200, sided=False)
-    assert not mirroring(Dense(pixels), np.random.default_rng(3).integers(0, 2, 200), 2).safe
+    pictures, _ = shapes(200, sided=False)
+    assert not mirroring(pictures, np.random.default_rng(3).integers(0, 2, 200), 2).safe
 
 
 def test_digits_are_not_mirrored() -> None:
@@ -49,8 +49,8 @@ def test_digits_are_not_mirrored() -> None:
 
 
 def test_three_pictures_are_too_few() -> None:
-    pixels, truth = shapes(3, sided=False)
-    assert not mirroring(Dense(pixels), truth, 2).safe
+    pictures, truth = shapes(3, sided=False)
+    assert not mirroring(pictures, truth, 2).safe
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from brainwright.data.encoded import Dense, Encoded, Ragged
 from brainwright.data.encoding import encoded_pieces, joined
 from brainwright.data.entries import FACTS, Entry, fill, kept, measured, removed, synced, write
 from brainwright.data.field import Field
-from brainwright.data.pieces import Progress, Tell
+from brainwright.data.pieces import Progress, Tell, silent
 from brainwright.errors import Fault
 
 try:
@@ -188,6 +188,9 @@ class Cache:
                 except OSError:  # a file system without locks: as on Windows
                     pass
                 yield
+
+
+MEMORY = Cache(Path(), 0, silent)  # nothing is kept
 
 
 def key(kind: str, recipe: str, digests: NDArray[np.uint64]) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brainwright.data.columns import is_identifier
-from brainwright.data.pieces import Progress, Tell, in_pieces
+from brainwright.data.pieces import Progress, Tell, in_pieces, silent
 from brainwright.data.table import Column, Kind, Share, Table
 
 NATURAL = 0.5  # where more than this part of the rows repeats others, values repeat by nature and are no copies
@@ -48,10 +48,6 @@ def digested(table: Table, tell: Tell) -> Table:
         if table[name].values.dtype == object
     }
     return replace(table, columns={**table.columns, **found})
-
-
-def silent(_: str) -> None:
-    """Listens and says nothing."""
 
 
 def digests(values: NDArray[Any], tell: Tell = silent) -> NDArray[np.uint64]:

@@ -13,6 +13,10 @@ Tell: TypeAlias = Callable[[str], None]
 QUIET = 5.0  # seconds without a word, at most
 
 
+def silent(_: str) -> None:
+    """Says nothing to nobody."""
+
+
 def in_pieces(work: Callable[[NDArray[Any]], T], values: NDArray[Any], size: int) -> Iterator[T]:
     """`work` on each `size` values in turn, in threads: for work that lets go of Python's lock, as decoders do."""
     pool = ThreadPoolExecutor()

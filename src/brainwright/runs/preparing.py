@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainwright.config import Choices, Config, made
-from brainwright.data.cache import Cache
+from brainwright.data.cache import MEMORY, Cache
 from brainwright.data.checking import Finding, Severity, look, unreadable
 from brainwright.data.duplicates import digested
 from brainwright.data.encoding import Damaged
@@ -74,7 +74,11 @@ def prepare(source: Any, options: Mapping[str, Any], tell: Teller) -> Prepared:
     for note in examples.notes:
         tell.line(f"data      {note}")
     cache = Cache.of(config.choices.cache, config.choices.cache_room if examples.digests else 0.0, tell.line)
-    shares, fields = encoded(task, table, examples, cache)
+    try:
+        shares, fields = encoded(task, examples, cache)
+    except Damaged as damaged:
+        faults = {int(examples.rows[row]): why for row, why in damaged.faults.items()}
+        raise Fault(unreadable(table, faults).text) from None
     config, decisions = config.decided([*task.decide(shares["train"]), *recipe(shares["train"])])
     for decision in decisions:
         tell.line(f"decided   {decision.option} = {decision.value}: {decision.reason}")
@@ -137,13 +141,14 @@ def tell_findings(findings: Sequence[Finding], tell: Teller) -> None:
         raise Fault("; ".join(stop))
 
 
-def encoded(task: Task, table: Table, examples: Examples, cache: Cache) -> tuple[dict[str, Portion], Fields]:
+def encoded(task: Task, examples: Examples, cache: Cache = MEMORY) -> tuple[dict[str, Portion], Fields]:
     """Fields fitted on the training share alone, and every share encoded by them.
 
     What must be decoded is encoded once for all shares, through the cache, so that another split finds it there too.
 
     Raises:
-        Fault: a share is empty, or files cannot be decoded: all of them are named.
+        Fault: a share is empty.
+        Damaged: files cannot be decoded.
     """
     places = {name: np.flatnonzero(examples.shares == share) for name, share in SHARES.items()}
     parts = {name: examples.take(rows) for name, rows in places.items()}
@@ -154,11 +159,7 @@ def encoded(task: Task, table: Table, examples: Examples, cache: Cache) -> tuple
     deep = [slot for slot in slots if slot.name in examples.digests]
     known = {slot.name: cache.fitted(slot.field, *content(train, slot)) for slot in deep}
     fields = Fields.fit(slots, train.values, known)
-    try:
-        decoded = {slot.name: cache.encoded(fields[slot], *content(examples, slot)) for slot in deep}
-    except Damaged as damaged:
-        faults = {int(examples.rows[row]): why for row, why in damaged.faults.items()}
-        raise Fault(unreadable(table, faults).text) from None
+    decoded = {slot.name: cache.encoded(fields[slot], *content(examples, slot)) for slot in deep}
     shares = {}
     for name, part in parts.items():
         mine = {slot: values.take(places[name]) for slot, values in decoded.items()}
