@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 from numpy.typing import NDArray
@@ -26,15 +25,12 @@ def in_pieces(work: Callable[[NDArray[Any]], T], values: NDArray[Any], size: int
         pool.shutdown(cancel_futures=True)  # Ctrl-C must not wait for all that was still to be done
 
 
-@dataclass
 class Progress:
     """Tells every five seconds how much is done and how long the rest will take."""
 
-    tell: Tell
-    doing: str
-    total: int
-    began: float = field(default_factory=time.monotonic)
-    told: float = field(default_factory=time.monotonic)
+    def __init__(self, tell: Tell, doing: str, total: int) -> None:
+        self.tell, self.doing, self.total = tell, doing, total
+        self.began = self.told = time.monotonic()
 
     def at(self, done: int) -> None:
         """So many are done."""
