@@ -13,7 +13,8 @@ from deliver.conftest import HARMS
 from deliver.page import Page
 
 SECTIONS = [
-    "floors", "answers", "reliability", "worst", "data", "decisions", "net", "training", "health", "cost", "again",
+    "floors", "answers", "reliability", "worst", "data", "decisions", "net", "before", "training", "health",
+    "cost", "again",
 ]  # fmt: skip
 
 

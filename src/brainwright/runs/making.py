@@ -17,6 +17,7 @@ from brainwright.runs.evidence import gather, spread
 from brainwright.runs.facts import cost, described, health, metric_facts, opening_record
 from brainwright.runs.predictions import write_predictions
 from brainwright.runs.preparing import Prepared, prepare
+from brainwright.runs.readiness import ready_to_train, strange
 from brainwright.runs.record import (
     CHECKPOINTS,
     EVIDENCE,
@@ -38,6 +39,7 @@ from brainwright.training.devices import place
 from brainwright.training.evaluation import Evaluated, evaluate
 from brainwright.training.loop import Job, Loop
 from brainwright.training.pace import quickest_threads
+from brainwright.training.watch import Watch
 
 HASTE = 5.0  # seconds for judging each share of a run that was broken off, about
 TRIED = 64  # examples judged to learn how many those seconds bear
@@ -92,6 +94,7 @@ def finish(ready: Prepared, folder: Path, record: dict[str, Any], tell: Teller) 
         record["net"] = described(task, net, ready.shares["train"])
         ready = paced(ready, net, record, tell)
         write_json(folder / RECORD, record)  # whoever goes on with this run must decide nothing anew
+        ready_to_train(ready, net, folder, record, tell)
         how, where = ready.config.training, ready.table.where
         loop = Loop(Job(task, ready.shares["train"], ready.shares["validation"], how, folder / CHECKPOINTS, where), net)
         if loop.restore():
@@ -99,16 +102,18 @@ def finish(ready: Prepared, folder: Path, record: dict[str, Any], tell: Teller) 
             record["warnings"] = [*record["warnings"], *loop.notes]
         prepared = time.monotonic()
         signals.loops.append(loop)
-        driven(loop, folder, record, tell)
+        watch = driven(loop, folder, record, tell)
         signals.loops.clear()
         if signals.heard == signal.SIGTERM:
             raise signals.stopped(f"stopped after step {loop.step:,} of {loop.plan.total:,}", signals.heard)
-        return concluded(ready, loop, folder, {**record, "interrupted": bool(signals.heard)}, (tell, prepared))
+        return concluded(ready, loop, folder, {**record, "interrupted": bool(signals.heard)}, (tell, prepared, watch))
 
 
-def concluded(ready: Prepared, loop: Loop, folder: Path, record: dict[str, Any], since: tuple[Teller, float]) -> Run:
+def concluded(
+    ready: Prepared, loop: Loop, folder: Path, record: dict[str, Any], since: tuple[Teller, float, Watch]
+) -> Run:
     """Judge the net beside the floors and write everything down; of a run that was broken off what can be afforded."""
-    tell, prepared = since
+    tell, prepared, watch = since
     task, config = ready.task, ready.config
     net = loop.result()
     trained = time.monotonic()
@@ -120,7 +125,7 @@ def concluded(ready: Prepared, loop: Loop, folder: Path, record: dict[str, Any],
     contenders = [contender(NET, "net", task.metrics(), rows, trained - prepared)]
     grounds = {} if record["interrupted"] else stood_beside(task, ready, contenders, tell)
     first = task.metrics()[0]
-    said = [*missing, *warnings(contenders, first)]
+    said = [*missing, *strange(watch, ready, net, loop.at, judged["validation"]), *warnings(contenders, first)]
     for warning in said:
         tell.warn(warning)
     record |= {
@@ -171,19 +176,22 @@ def paced(ready: Prepared, net: nn.Module, record: dict[str, Any], tell: Teller)
     return replace(ready, config=config, decisions=[*ready.decisions, decision])
 
 
-def driven(loop: Loop, folder: Path, record: dict[str, Any], tell: Teller) -> None:
-    """Run the loop to its end, or to its next step where it is told to stop; what is mended is written down at once."""
+def driven(loop: Loop, folder: Path, record: dict[str, Any], tell: Teller) -> Watch:
+    """Run the loop to its end, or to its next step where it is told to stop; what is said is written down at once."""
+    watch = Watch(len(loop.seats))
     try:
         for moment in loop.run():
-            for warning in moment.said:
+            said = [*moment.said, *watch.see(moment)]
+            for warning in said:
                 tell.warn(warning)
-            if moment.said:
-                record["warnings"] = [*record["warnings"], *moment.said]
+            if said:
+                record["warnings"] = [*record["warnings"], *said]
                 write_json(folder / RECORD, record)
             tell.moment(moment)
         loop.save()
     finally:
         tell.done()
+    return watch
 
 
 def stood_beside(task: Task, ready: Prepared, contenders: list[Contender], tell: Teller) -> dict[str, Ground]:

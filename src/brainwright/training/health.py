@@ -1,5 +1,6 @@
 """How each layer fares: gradient against weight, and the share of activations that never speak."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
@@ -10,6 +11,7 @@ from brainwright.tasks.task import Task, Turn
 from brainwright.training.devices import Place
 
 SILENT = 1e-6  # an activation below this on every example of a batch is dead
+DEAD = 0.95  # share of a layer's units that say nothing on any example
 
 
 @dataclass(frozen=True)
@@ -68,3 +70,26 @@ def rms(tensors: list[Tensor]) -> float:
     """Root mean square of all their numbers; 0 for none."""
     count = sum(tensor.numel() for tensor in tensors)
     return float((sum(tensor.double().square().sum() for tensor in tensors) / count) ** 0.5) if count else 0.0
+
+
+def dead(task: Task, net: nn.Module, batch: Batch, at: Place) -> str:
+    """The first layer of activations nearly all of which are zero for every example of a batch; "" for none."""
+    found: list[str] = []
+
+    def watch(name: str) -> object:
+        def keep(module: nn.Module, given: object, out: object) -> None:
+            if isinstance(out, Tensor) and out.ndim > 1 and out.is_floating_point():
+                silent = float((out.detach().abs().amax(0) < SILENT).float().mean())
+                if silent > DEAD:
+                    found.append(name)
+
+        return keep
+
+    watched = deepcopy(net).to(at.device).eval()
+    for name, module in watched.named_modules():
+        if not list(module.children()) and not list(module.parameters()) and not list(module.buffers()):
+            module.register_forward_hook(watch(name))
+    with torch.no_grad():
+        for player in task.players():
+            task.loss(watched, batch.to(at.device), Turn(player.name, 0, 0.0))
+    return found[0] if found else ""

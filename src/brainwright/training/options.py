@@ -50,6 +50,8 @@ class Training(Part):
     """Processor threads; 0 = all that this process may use."""
     seed: int = Option(0, ge=0)
     """Makes a run repeatable."""
+    preflight: Literal["auto", "on", "off"] = "auto"
+    """Whether to look for mistakes on copies before training: before runs of two minutes and more, always, or never."""
     checkpoint: float = Option(60.0, ge=0)
     """Seconds between checkpoints."""
 
