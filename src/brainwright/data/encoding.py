@@ -1,5 +1,6 @@
 """Encoding: many values of one field, piece by piece, so that memory stays small; every damaged value is found."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ from brainwright.data.encoded import Dense, Encoded, Ragged
 from brainwright.data.field import Field, Unreadable
 from brainwright.data.pieces import Progress
 
-AT_ONCE = 256  # values held at a time
+AT_ONCE = 32 * min(16, os.cpu_count() or 1)  # values held at a time: some for each thread that decodes
 
 
 class Damaged(Exception):

@@ -49,11 +49,14 @@ class Image(DenseField):
             "channels": 1 if all(greys) else 3,
         }
         sized = self.model_copy(update=shape)
-        pixels = np.stack(readable(sized.encode, some))
-        spread = np.maximum(pixels.std((0, 2, 3)), 1.0)  # a grey level at least: blank pictures must not divide by 0
-        return sized.model_copy(
-            update={"mean": tuple(pixels.mean((0, 2, 3)).tolist()), "spread": tuple(spread.tolist())}
-        )
+        mean, square = np.mean(readable(sized.moments, some), 0)
+        spread = np.sqrt(np.maximum(square - mean**2, 1.0))  # a grey level at least: some are blank
+        return sized.model_copy(update={"mean": tuple(mean.tolist()), "spread": tuple(spread.tolist())})
+
+    def moments(self, value: Any) -> NDArray[np.float64]:
+        """The mean of a picture's pixels and that of their squares, for each channel [2, C]."""
+        pixels = self.encode(value).astype(np.float64)
+        return np.stack([pixels.mean((1, 2)), np.square(pixels).mean((1, 2))])
 
     @property
     def recipe(self) -> str:
