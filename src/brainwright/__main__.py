@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from brainwright.catalogue import catalogue, files, load, nearest
-from brainwright.errors import EXIT_FAULT, EXIT_INTERRUPTED, Fault, Stopped
+from brainwright.errors import EXIT_FAULT, EXIT_INTERRUPTED, Fault, Stopped, left_word
 
 ORDER = ("demo", "train", "plan", "check", "predict", "evaluate", "report", "describe", "list", "doctor")
 
@@ -25,7 +25,8 @@ def main(words: Sequence[str] | None = None) -> int:
             raise Fault(f"there is no command {words[0]!r}", nearest(words[0], known))
         return int(load(known[words[0]], f"the command {words[0]}").main(words[1:]))
     except Fault as fault:
-        print(f"brainwright: {fault}", file=sys.stderr)
+        if not left_word(fault):
+            print(f"brainwright: {fault}", file=sys.stderr)
         return EXIT_FAULT
     except Stopped as stop:
         print(f"brainwright: {stop}", file=sys.stderr)

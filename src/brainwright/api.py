@@ -12,11 +12,13 @@ from brainwright.deliver.terminal import teller
 from brainwright.errors import Fault
 from brainwright.runs import making
 from brainwright.runs.asking import question
+from brainwright.runs.joint import follow, launched, relaunched, wants_launch
 from brainwright.runs.planning import Forecast, forecast, inspect
 from brainwright.runs.record import RECORD, read_json
 from brainwright.runs.run import Run as Kept
 from brainwright.runs.run import load as load_kept
 from brainwright.runs.scoring import score
+from brainwright.training.crew import leads
 
 __all__ = ["Fault", "Finding", "Forecast", "Run", "check", "load", "plan", "resume", "train"]
 
@@ -70,6 +72,10 @@ def train(source: Any, quiet: bool = False, **options: Any) -> Run:
     Raises:
         Fault: anything the user can mend, in one line.
     """
+    if wants_launch(options):
+        return load(launched(source, options, quiet))
+    if not leads():
+        follow(source, options)
     return delivered(making.train(source, options, teller(quiet)))
 
 
@@ -80,7 +86,13 @@ def resume(folder: str | Path, quiet: bool = False, **options: Any) -> Run:
         Fault: no such run, no checkpoint, or changed data.
     """
     home = Path(folder)
-    return delivered(making.resume(home, read_json(home / RECORD), options, teller(quiet)))
+    record = read_json(home / RECORD)
+    asked = {**record["options"], **options}
+    if wants_launch(asked):
+        return load(relaunched(home, {"devices": asked["devices"], **options}, quiet))
+    if not leads():
+        follow(record["source"], asked, home)
+    return delivered(making.resume(home, record, options, teller(quiet)))
 
 
 def delivered(kept: Kept) -> Run:

@@ -1,7 +1,14 @@
 """The one-line error that users meet, and the exit codes of the command line."""
 
+import json
+import os
+import time
+from pathlib import Path
+
 EXIT_FAULT = 2  # bad input, a wrong option, a missing library: the user can mend it
 EXIT_INTERRUPTED = 130  # Ctrl-C, as shells expect it
+
+ERROR_FILE = "TORCHELASTIC_ERROR_FILE"  # where one of several processes tells whoever launched it why it ends
 
 
 class Fault(Exception):
@@ -21,3 +28,11 @@ class Stopped(KeyboardInterrupt):
     def __init__(self, what: str, code: int) -> None:
         super().__init__(what)
         self.code = code
+
+
+def left_word(fault: Fault) -> bool:
+    """Tell whoever launched this process among others why it ends, to be said once; False where nobody did."""
+    place = os.environ.get(ERROR_FILE, "")
+    if place:
+        Path(place).write_text(json.dumps({"message": str(fault), "timestamp": int(time.time())}), encoding="utf-8")
+    return bool(place)

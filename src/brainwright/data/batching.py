@@ -44,15 +44,25 @@ class Shuffled:
         return self.order[place * self.size : (place + 1) * self.size]
 
 
-def batch_of(slots: Sequence[Slot[Any]], portion: Portion, rows: NDArray[Any], generator: torch.Generator) -> Batch:
-    """Gather and collate some examples; drawn slots take from the generator."""
+def batch_of(
+    slots: Sequence[Slot[Any]],
+    portion: Portion,
+    rows: NDArray[Any],
+    generator: torch.Generator,
+    share: slice = slice(None),
+) -> Batch:
+    """Gather and collate some examples, or only a share of them; drawn slots take from the generator.
+
+    What is drawn for an example does not depend on the share, so that several processes draw together what one would.
+    """
     values = {}
+    mine = rows[share]
     for slot in slots:
         if slot.field.drawn:
-            values[slot.name] = portion.fields[slot].draw(len(rows), generator)
+            values[slot.name] = portion.fields[slot].draw(len(rows), generator)[share]
         elif slot.name in portion.encoded:
-            values[slot.name] = portion.fields[slot].collate(portion.encoded[slot.name].take(rows))
-    return Batch(values, torch.from_numpy(rows))
+            values[slot.name] = portion.fields[slot].collate(portion.encoded[slot.name].take(mine))
+    return Batch(values, torch.from_numpy(mine))
 
 
 def in_order(slots: Sequence[Slot[Any]], portion: Portion, size: int, seed: int = 0) -> Iterator[Batch]:

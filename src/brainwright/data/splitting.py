@@ -34,7 +34,7 @@ class Splitting(Part):
     """Date or number column to split by: the past trains, what follows validates and tests."""
     validation_share: float = Field(0.15, gt=0, lt=0.5)
     """Part of the rows that choices are made on."""
-    validation_rows: int = Field(10_000, ge=1)
+    validation_rows: int = Field(5_000, ge=1)
     """At most this many rows for validation: more would buy no better choices."""
     test_share: float = Field(0.15, gt=0, lt=0.5)
     """Part of the rows that the result is judged on, where the data brings no test rows of its own."""

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -58,21 +59,24 @@ def free_folder(out: str, name: str, source: str) -> Path:
     """The folder of a new run: out/NAME as the user named it, else the data's name with the first free number.
 
     Raises:
-        Fault: a run of that name is there already, or the folder cannot be made.
+        Fault: a run of that name is there already.
     """
     home = Path(out)
-    if name:
-        folder = home / name
-        if folder.exists():
-            raise Fault(f"{folder} is there already", "choose another --name, or go on with it by --resume")
-    else:
+    if not name:
         stem = Path(source).stem.lower().replace(" ", "-") or "run"
-        number = 1
-        while (home / f"{stem}-{number}").exists():
-            number += 1
-        folder = home / f"{stem}-{number}"
+        return next(folder for number in count(1) if not (folder := home / f"{stem}-{number}").exists())
+    if (home / name).exists():
+        raise Fault(f"{home / name} is there already", "choose another --name, or go on with it by --resume")
+    return home / name
+
+
+def make_folder(folder: Path) -> None:
+    """Make a new run's folder and the place of its checkpoints.
+
+    Raises:
+        Fault: it cannot be made.
+    """
     try:
         (folder / CHECKPOINTS).mkdir(parents=True)
     except OSError as error:
         raise Fault(f"{folder} cannot be made ({error.strerror})", "choose another --out") from None
-    return folder

@@ -14,7 +14,7 @@ class Training(Part):
     """Times that every training example is seen."""
     steps: int = Option(0, ge=0)
     """Steps in all; 0 = as many as the epochs make."""
-    budget: str = Option("20m", pattern=r"^\d+(\.\d+)?(s|m|h)$")
+    budget: str = Option("25m", pattern=r"^\d+(\.\d+)?(s|m|h)$")
     """Longest time that training may take, such as 90s, 15m or 2h: the schedule is laid over the steps that fit."""
     batch_size: int = Option(64, ge=1)
     """Examples in a batch."""
@@ -46,6 +46,8 @@ class Training(Part):
     """Arithmetic of the heavy layers; auto = bfloat16 where the hardware has it."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Where to compute."""
+    devices: int = Option(1, ge=1)
+    """Processes of this machine that train one net together, one a GPU or a few processor cores each."""
     threads: int = Option(0, ge=0)
     """Processor threads; 0 = all that this process may use."""
     seed: int = Option(0, ge=0)
