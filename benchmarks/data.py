@@ -26,7 +26,8 @@ import sys, torch
 from pathlib import Path
 from brainwright.runs.preparing import prepare
 from brainwright.runs.telling import Silent
-from brainwright.training.loop import Job, Loop
+from brainwright.training.job import Job
+from brainwright.training.loop import Loop
 ready = prepare(sys.argv[1], {"threads": 1}, Silent())
 net = ready.task.build(ready.fields, ready.config.backbone)
 job = Job(ready.task, ready.shares["train"], ready.shares["validation"], ready.config.training, Path())

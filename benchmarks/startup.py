@@ -17,7 +17,8 @@ import json, pathlib, sys, time
 from brainwright.commands.demo import digits
 from brainwright.runs.preparing import prepare
 from brainwright.runs.telling import Silent
-from brainwright.training.loop import Job, Loop
+from brainwright.training.job import Job
+from brainwright.training.loop import Loop
 import torch
 ready = prepare(digits(), {"threads": 1}, Silent())
 torch.manual_seed(0)

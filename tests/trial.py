@@ -10,7 +10,9 @@ from brainwright.config import Config
 from brainwright.data.batching import batch_of, generator_of
 from brainwright.runs.preparing import encoded
 from brainwright.tasks.task import Task
-from brainwright.training.loop import Job, Loop
+from brainwright.training.crew import ALONE
+from brainwright.training.job import Job
+from brainwright.training.loop import Loop
 
 TASKS = sorted(catalogue("tasks"))
 SPARE = {"device": "cpu", "precision": "float32", "threads": 1, "checkpoint": 0, "budget": "5m"}
@@ -31,11 +33,11 @@ class Trial:
         self.config, self.decisions = config.decided(config.task().decide(self.shares["train"]))
         self.task = self.config.task()
 
-    def loop(self, folder=Path("/nowhere"), **options):
+    def loop(self, folder=Path("/nowhere"), crew=ALONE, **options):
         how = self.config.training.model_copy(update=options)
         torch.manual_seed(how.seed)
         net = self.task.build(self.fields, self.config.backbone)
-        return Loop(Job(self.task, self.shares["train"], self.shares["validation"], how, folder), net)
+        return Loop(Job(self.task, self.shares["train"], self.shares["validation"], how, folder, crew=crew), net)
 
     def trained(self, **options):
         loop = self.loop(**options)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from brainwright.catalogue import catalogue, files, load, nearest
-from brainwright.errors import EXIT_FAULT, EXIT_INTERRUPTED, Fault, Stopped, left_word
+from brainwright.errors import EXIT_FAULT, EXIT_INTERRUPTED, Fault, Stopped, leads, left_word
 
 ORDER = ("demo", "train", "plan", "check", "predict", "evaluate", "report", "describe", "list", "doctor")
 
@@ -26,17 +26,23 @@ def main(words: Sequence[str] | None = None) -> int:
         return int(load(known[words[0]], f"the command {words[0]}").main(words[1:]))
     except Fault as fault:
         if not left_word(fault):
-            print(f"brainwright: {fault}", file=sys.stderr)
+            said(str(fault))
         return EXIT_FAULT
     except Stopped as stop:
-        print(f"brainwright: {stop}", file=sys.stderr)
+        said(str(stop))
         return stop.code
     except KeyboardInterrupt:
-        print("brainwright: stopped", file=sys.stderr)
+        said("stopped")
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
         sys.stderr.close()
         return 0
+
+
+def said(line: str) -> None:
+    """One line on standard error; of several processes that train together the first one speaks."""
+    if leads():
+        print(f"brainwright: {line}", file=sys.stderr)
 
 
 def overview() -> str:

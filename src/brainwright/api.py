@@ -9,7 +9,7 @@ from brainwright.data.checking import Finding
 from brainwright.deliver.card import write_card
 from brainwright.deliver.report import write_report
 from brainwright.deliver.terminal import teller
-from brainwright.errors import Fault
+from brainwright.errors import Fault, leads
 from brainwright.runs import making
 from brainwright.runs.asking import question
 from brainwright.runs.joint import follow, launched, relaunched, wants_launch
@@ -18,7 +18,6 @@ from brainwright.runs.record import RECORD, read_json
 from brainwright.runs.run import Run as Kept
 from brainwright.runs.run import load as load_kept
 from brainwright.runs.scoring import score
-from brainwright.training.crew import leads
 
 __all__ = ["Fault", "Finding", "Forecast", "Run", "check", "load", "plan", "resume", "train"]
 

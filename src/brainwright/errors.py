@@ -30,6 +30,11 @@ class Stopped(KeyboardInterrupt):
         self.code = code
 
 
+def leads() -> bool:
+    """Whether this process, of several that train together, is the one that tells and writes."""
+    return int(os.environ.get("RANK", "0")) == 0
+
+
 def left_word(fault: Fault) -> bool:
     """Tell whoever launched this process among others why it ends, to be said once; False where nobody did."""
     place = os.environ.get(ERROR_FILE, "")

@@ -1,6 +1,6 @@
 """What one of several processes does in test_joint.py: three exact steps of every task, its weights to a file.
 
-    torchrun --nproc-per-node 2 joint.py FILE
+torchrun --nproc-per-node 2 joint.py FILE
 """
 
 import sys
@@ -8,6 +8,9 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
+
+from brainwright.errors import leads
+from brainwright.training.crew import joined
 from trial import TASKS, Trial, weights
 
 STEPS = 3
@@ -19,13 +22,14 @@ def trained(word: str) -> tuple[torch.Tensor, float]:
 
     Dropout and batch statistics rest, for they depend on which examples stand together.
     """
-    loop = Trial(word).loop(**EXACT)
+    trial = Trial(word)
+    loop = trial.loop(crew=joined(torch.device("cpu")), **EXACT)
     loop.net.double().eval()
     loop.net.train = lambda mode=True: loop.net  # type: ignore[method-assign]
     loop.average.net.double()
     for _ in loop.run():
         pass
-    return weights(loop), loop.history[-1]["metrics"]["loss"]
+    return weights(loop), loop.log.lines[-1]["metrics"]["loss"]
 
 
 def main() -> None:
@@ -35,7 +39,7 @@ def main() -> None:
     for word in TASKS:
         end, loss = trained(word)
         ends |= {word: end, f"{word}/loss": torch.tensor(loss)}
-    if Trial(TASKS[0]).loop().crew.first:
+    if leads():
         save_file(ends, Path(sys.argv[1]))
 
 

@@ -12,7 +12,7 @@ from brainwright.config import Config
 from brainwright.errors import Fault
 from brainwright.runs.preparing import encoded
 from brainwright.tasks.task import Task
-from brainwright.training.loop import Job
+from brainwright.training.job import Job
 from brainwright.training.preflight import Preflight, preflight, refuse
 from brainwright.training.subject import Subject
 

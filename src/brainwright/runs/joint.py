@@ -9,11 +9,14 @@ import torch
 from brainwright.config import Choices, made
 from brainwright.errors import EXIT_INTERRUPTED, Fault
 from brainwright.runs.preparing import prepare
-from brainwright.runs.record import CHECKPOINTS, free_folder
+from brainwright.runs.record import CHECKPOINTS, MODEL, free_folder
+from brainwright.runs.stopping import heeding
 from brainwright.runs.telling import Silent
-from brainwright.training.crew import alone
+from brainwright.training.crew import alone, joined
+from brainwright.training.devices import place
+from brainwright.training.job import Job
 from brainwright.training.launching import launch
-from brainwright.training.loop import Job, Loop
+from brainwright.training.loop import Loop
 from brainwright.training.options import Training
 
 NEW = Path()  # in place of a folder: a run that begins anew
@@ -39,7 +42,7 @@ def launched(source: Any, options: Mapping[str, Any], quiet: bool) -> Path:
         raise Fault("data in memory cannot be seen by other processes", "save them to a file, or leave out devices")
     words = made(Choices, {name: value for name, value in options.items() if name in Choices.model_fields})
     folder = free_folder(words.out, words.name, str(source))
-    together(["train", str(source)], {**options, "out": str(folder.parent), "name": folder.name}, quiet)
+    together(["train", str(source)], {**options, "out": str(folder.parent), "name": folder.name}, folder, quiet)
     return folder
 
 
@@ -49,11 +52,11 @@ def relaunched(folder: Path, options: Mapping[str, Any], quiet: bool) -> Path:
     Raises:
         Fault: anything the user can mend.
     """
-    together(["train", "--resume", str(folder)], options, quiet)
+    together(["train", "--resume", str(folder)], options, folder, quiet)
     return folder
 
 
-def together(words: Sequence[str], options: Mapping[str, Any], quiet: bool) -> None:
+def together(words: Sequence[str], options: Mapping[str, Any], folder: Path, quiet: bool) -> None:
     """Launch a command line with these options as flags, and wait for its end.
 
     Raises:
@@ -62,8 +65,8 @@ def together(words: Sequence[str], options: Mapping[str, Any], quiet: bool) -> N
     """
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
     code = launch([*words, *flags, *(["--quiet"] if quiet else [])], processes(options))
-    if code not in (0, EXIT_INTERRUPTED):
-        raise SystemExit(code)
+    if code and not (code == EXIT_INTERRUPTED and (folder / MODEL).is_file()):
+        raise SystemExit(code)  # they have said why
 
 
 def follow(source: Any, options: Mapping[str, Any], folder: Path = NEW) -> NoReturn:
@@ -77,9 +80,14 @@ def follow(source: Any, options: Mapping[str, Any], folder: Path = NEW) -> NoRet
     how = ready.config.training
     torch.manual_seed(how.seed)
     net = ready.task.build(ready.fields, ready.config.backbone)
-    loop = Loop(Job(ready.task, ready.shares["train"], ready.shares["validation"], how, folder / CHECKPOINTS), net)
+    shares, crew = ready.shares, joined(place(how).device)
+    job = Job(ready.task, shares["train"], shares["validation"], how, folder / CHECKPOINTS, crew=crew)
+    loop = Loop(job, net)
     if folder != NEW:
         loop.restore()
-    for _ in loop.run():
-        pass
+    with heeding(folder) as signals:
+        signals.loops.append(loop)
+        for _ in loop.run():
+            pass
+        loop.save()
     raise SystemExit(0)

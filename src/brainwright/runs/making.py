@@ -26,6 +26,7 @@ from brainwright.runs.record import (
     PREDICTIONS,
     RECORD,
     free_folder,
+    make_folder,
     plain,
     write_json,
 )
@@ -35,9 +36,11 @@ from brainwright.runs.stopping import heeding
 from brainwright.runs.telling import Teller
 from brainwright.tasks.task import Decision, Task
 from brainwright.training.checkpoints import sweep, write_whole
+from brainwright.training.crew import joined
 from brainwright.training.devices import place
 from brainwright.training.evaluation import Evaluated, evaluate
-from brainwright.training.loop import Job, Loop
+from brainwright.training.job import Job
+from brainwright.training.loop import Loop
 from brainwright.training.pace import quickest_threads
 from brainwright.training.watch import Watch
 
@@ -54,6 +57,7 @@ def train(source: Any, options: Mapping[str, Any], tell: Teller) -> Run:
     """
     ready = prepare(source, options, tell)
     folder = free_folder(ready.config.choices.out, ready.config.choices.name, ready.table.source)
+    make_folder(folder)
     record = opening_record(ready, source, options)
     write_json(folder / RECORD, record)
     return finish(ready, folder, record, tell)
@@ -95,8 +99,10 @@ def finish(ready: Prepared, folder: Path, record: dict[str, Any], tell: Teller) 
         ready = paced(ready, net, record, tell)
         write_json(folder / RECORD, record)  # whoever goes on with this run must decide nothing anew
         ready_to_train(ready, net, folder, record, tell)
-        how, where = ready.config.training, ready.table.where
-        loop = Loop(Job(task, ready.shares["train"], ready.shares["validation"], how, folder / CHECKPOINTS, where), net)
+        how, shares = ready.config.training, ready.shares
+        crew = joined(place(how).device)
+        job = Job(task, shares["train"], shares["validation"], how, folder / CHECKPOINTS, ready.table.where, crew)
+        loop = Loop(job, net)
         if loop.restore():
             tell.line(f"resumed   after step {loop.step:,} of {loop.plan.total:,}")
             record["warnings"] = [*record["warnings"], *loop.notes]

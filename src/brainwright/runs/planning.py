@@ -17,7 +17,8 @@ from brainwright.runs.telling import Silent, Teller
 from brainwright.tasks.task import Decision
 from brainwright.training.budget import plan
 from brainwright.training.devices import peak_memory
-from brainwright.training.loop import Job, Loop
+from brainwright.training.job import Job
+from brainwright.training.loop import Loop
 
 PROBE = 12  # real steps measured
 COLD = 4  # of them not counted: first steps allocate

@@ -18,7 +18,8 @@ from brainwright.training.budget import plan
 from brainwright.training.devices import Place
 from brainwright.training.evaluation import Evaluated, evaluate
 from brainwright.training.health import dead
-from brainwright.training.learner import Job, Learner
+from brainwright.training.job import Job
+from brainwright.training.learner import Learner
 from brainwright.training.loop import STATE
 from brainwright.training.preflight import LONG, MOST, PART, Preflight, preflight, refuse
 from brainwright.training.subject import SAMPLE, Subject, spread_rows

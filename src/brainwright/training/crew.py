@@ -26,6 +26,11 @@ class Crew:
         """The one that tells and writes."""
         return self.rank == 0
 
+    @property
+    def chance(self) -> tuple[int, ...]:
+        """What a seed takes besides, so that no two processes draw alike; nothing for the first."""
+        return (self.rank,) if self.rank else ()
+
     def share(self, count: int) -> slice:
         """This process's stretch of `count` examples; stretches differ by one example at most."""
         return slice(count * self.rank // self.size, count * (self.rank + 1) // self.size)
@@ -59,6 +64,14 @@ class Crew:
         dist.broadcast(held, 0)
         return float(held)
 
+    def any(self, said: bool, device: torch.device) -> bool:
+        """Whether any process says so; to be asked by all at the same step."""
+        if self.size == 1:
+            return said
+        held = torch.tensor([float(said)], device=device)
+        dist.all_reduce(held)
+        return bool(held > 0)
+
     def gathered(self, mine: NDArray[np.float64], count: int, device: torch.device) -> NDArray[np.float64]:
         """Rows [n, ...] of every process's share of `count`, end to end: [count, ...]."""
         if self.size == 1:
@@ -69,10 +82,13 @@ class Crew:
         return whole.cpu().numpy()
 
 
-def crew(device: torch.device) -> Crew:
+ALONE = Crew()
+
+
+def joined(device: torch.device) -> Crew:
     """The crew that this process was started in: `torchrun` and its like say so by RANK and WORLD_SIZE."""
     if alone():
-        return Crew()
+        return ALONE
     if not dist.is_initialized():
         dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
     return Crew(dist.get_rank(), dist.get_world_size())
@@ -81,11 +97,6 @@ def crew(device: torch.device) -> Crew:
 def alone() -> bool:
     """Whether this process trains by itself."""
     return int(os.environ.get("WORLD_SIZE", "1")) == 1
-
-
-def leads() -> bool:
-    """Whether this process is the one that tells and writes; known before the crew has met."""
-    return int(os.environ.get("RANK", "0")) == 0
 
 
 def place_in_host() -> tuple[int, int]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from brainwright.errors import Fault
+from brainwright.training.crew import place_in_host
 from brainwright.training.options import Training
 
 try:
@@ -62,6 +63,7 @@ def place(how: Training) -> Place:
     name = how.device if how.device != "auto" else next(word for word in ("cuda", "mps", "cpu") if there[word])
     torch.set_num_threads(how.threads or processors())
     if name == "cuda":
+        torch.cuda.set_device(place_in_host()[0])
         torch.backends.cudnn.benchmark = True
         torch.set_float32_matmul_precision("high")
     half = how.precision == "bfloat16" or (how.precision == "auto" and has_bfloat16(name))
@@ -69,8 +71,9 @@ def place(how: Training) -> Place:
 
 
 def processors() -> int:
-    """Processors that this process may use, OMP_NUM_THREADS at most where it is set."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Processors that this process may use: its part of the machine's, OMP_NUM_THREADS at most where it is set."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    allowed = max(1, there // place_in_host()[1])
     limit = os.environ.get("OMP_NUM_THREADS", "")
     return min(allowed, int(limit)) if limit.isdecimal() and int(limit) else allowed
 

@@ -1,5 +1,6 @@
 """Launching: the processes of one training started on this machine, watched and ended together."""
 
+import logging
 import signal
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from brainwright.errors import EXIT_FAULT, EXIT_INTERRUPTED, Fault
 
+LOUD = ("torch.distributed.elastic.agent.server.api", "torch.distributed.elastic.multiprocessing.api")
+"""Who tells of every signal passed on: what matters is said in our own words."""
 WATCH = 0.2  # seconds between two looks at whether every process still lives
 
 
@@ -23,6 +26,8 @@ def launch(words: Sequence[str], processes: int) -> int:
     Raises:
         Fault: one of them failed: its own words, or the signal that ended it. The others are ended too.
     """
+    for name in LOUD:
+        logging.getLogger(name).setLevel(logging.ERROR)
     with TemporaryDirectory() as folder:
         config = LaunchConfig(
             min_nodes=1,

@@ -1,24 +1,24 @@
 """Learner: all that a training changes, how it makes one step, judges itself, and is kept and taken up again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from brainwright.data.batching import batch_of, generator_of, seed_of
-from brainwright.data.examples import Portion
 from brainwright.data.slots import Batch
-from brainwright.tasks.task import Task, Turn
+from brainwright.tasks.task import Turn
 from brainwright.training.alarm import Alarm
 from brainwright.training.average import Average
 from brainwright.training.budget import Plan, plan
+from brainwright.training.crew import Crew
 from brainwright.training.devices import place
-from brainwright.training.evaluation import EVALUATION_BATCH, evaluate
+from brainwright.training.evaluation import EVALUATION_BATCH, Evaluated, evaluate
+from brainwright.training.job import Job
 from brainwright.training.log import WIDTH, Log
-from brainwright.training.options import Training
 from brainwright.training.saving import Kept
 from brainwright.training.seats import Seat, seat
 from brainwright.training.state import State, under
@@ -26,19 +26,6 @@ from brainwright.training.state import State, under
 CALM = 0.1  # augmentation rests in this last share of a run, so that it ends on examples as they are (quality.md, R9)
 KEPT = ("step", "seconds", "stale", "best_value", "micro", "retries")
 """Plain facts of a learner that its checkpoint holds under their own names."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """What is to be learned from what, and how; `folder` holds the checkpoint."""
-
-    task: Task
-    train: Portion
-    validation: Portion
-    how: Training
-    folder: Path
-    where: Callable[[int], str] = "row {}".format
-    """Names a row of the user's table."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +42,15 @@ class Learner:
     """A net that learns step by step. Every random number is a function of (seed, step, player)."""
 
     def __init__(self, job: Job, net: nn.Module) -> None:
-        self.job, self.at = job, place(job.how)
+        self.job, self.at, self.crew = job, place(job.how), job.crew
+        self.mine = job.validation
+        """The share of the validation examples that this process judges."""
+        if job.crew.size > 1:
+            self.mine = job.validation.take(np.arange(len(job.validation))[job.crew.share(len(job.validation))])
         self.net = net.to(self.at.device)
         self.alarm = Alarm(self.at.device)
         players = job.task.players()
-        self.seats = [seat(player, job.task, self.net, job.how, self.alarm) for player in players]
+        self.seats = [seat(player, job, self.net, self.alarm) for player in players]
         self.average = Average(self.net, job.how.ema)
         self.state = State(self.net, self.average, [one for seated in self.seats for one in seated.optimizers])
         self.sample = job.task.sampler(job.train, job.how.batch_size, job.how.seed)
@@ -89,7 +80,7 @@ class Learner:
             if self.step % one.player.every:
                 moves.append(torch.zeros(WIDTH, device=self.at.device))
                 continue
-            self.at.seed(seed_of(how.seed, self.step, index))
+            self.at.seed(seed_of(how.seed, self.step, index, *self.crew.chance))
             turn = Turn(one.player.name, self.step, progress)
             moves.append(self.move(one, group, turn))
             job.task.after_step(self.net, turn)
@@ -98,11 +89,18 @@ class Learner:
         self.step += 1
 
     def group(self, step: int, progress: float) -> list[Batch]:
-        """The batches of a step, on the device, changed as far as the strength of augmentation asks."""
+        """This process's share of the batches of a step."""
+        return self.share(step, progress, self.crew)
+
+    def share(self, step: int, progress: float, crew: Crew) -> list[Batch]:
+        """A process's share of the batches of a step, on the device, changed as the strength of augmentation asks."""
         job, how, found = self.job, self.job.how, []
         for index in range(step * how.accumulate, (step + 1) * how.accumulate):
-            generator = generator_of(how.seed, index, 1)
-            batch = batch_of(job.task.slots(), job.train, self.sample(index), generator).to(self.at.device)
+            generator, rows = generator_of(how.seed, index, 1), self.sample(index)
+            share = crew.share(len(rows))
+            batch = batch_of(job.task.slots(), job.train, rows, generator, share).to(self.at.device)
+            if crew.chance:  # what is drawn for an example is the same in every process, what changes it is not
+                generator = generator_of(how.seed, index, 1, *crew.chance)
             if how.augment and progress < 1 - CALM:
                 batch = job.task.augment(batch, how.augment, generator)
             found.append(batch)
@@ -133,10 +131,11 @@ class Learner:
     def look(self) -> dict[str, float]:
         """Judge the averaged net on the validation share and keep it when it is the best so far."""
         job = self.job
+        self.crew.even(list(self.net.buffers()))
         net = self.average.ready()
         self.looking = True
         try:
-            judged = evaluate(job.task, net, job.validation, self.at)
+            judged = self.together(evaluate(job.task, net, self.mine, self.at))
         finally:
             self.looking = False
         if judged.size < EVALUATION_BATCH:
@@ -152,6 +151,12 @@ class Learner:
             self.best_value = value
         return metrics
 
+    def together(self, judged: Evaluated) -> Evaluated:
+        """What all processes found, each on its share."""
+        count, device = len(self.job.validation), self.at.device
+        rows = {word: self.crew.gathered(one, count, device) for word, one in judged.rows.items()}
+        return replace(judged, rows=rows, losses=self.crew.gathered(judged.losses, count, device))
+
     def result(self) -> nn.Module:
         """The best net by the first metric on the validation share, in evaluation mode."""
         net = self.average.ready()
@@ -162,7 +167,7 @@ class Learner:
 
     def sound(self, keeping: bool) -> bool:
         """Whether all losses and gradients are finite numbers, and, where they are to be kept, the weights too."""
-        return self.log.read() and (not keeping or self.state.finite())
+        return not self.crew.any(not (self.log.read() and (not keeping or self.state.finite())), self.at.device)
 
     def say(self, note: str) -> None:
         """Keep what is to be said aloud, once."""

@@ -10,13 +10,13 @@ from brainwright.data.batching import seed_of
 from brainwright.errors import Fault
 from brainwright.tasks.task import Turn
 from brainwright.training.checkpoints import read_tensors
+from brainwright.training.crew import ALONE
 from brainwright.training.devices import lacks_memory
-from brainwright.training.learner import Job, Learner
-from brainwright.training.recovery import RETRIES, bad_rows, halved, hopeless, named, too_large
+from brainwright.training.job import Job
+from brainwright.training.learner import Learner
+from brainwright.training.recovery import RETRIES, bad_rows, crowded, halved, hopeless, named, too_large
 from brainwright.training.saving import Saver
 from brainwright.training.schedules import share
-
-__all__ = ["Job", "Loop", "Moment"]
 
 MOMENTS = 200  # lines of the log in a run, at least
 WARM = 5  # steps before the pace is believed
@@ -52,7 +52,9 @@ class Loop(Learner):
         super().__init__(job, net)
         self.saver = Saver(job.folder / STATE, job.how.checkpoint)
         self.told = 0
-        self.stopping = False
+        self.asked = self.stopping = False
+        self.pause = 1
+        """The step after which there is a moment at the latest."""
 
     def run(self) -> Iterator[Moment]:
         """Train to the end, to the budget or to the patience, whichever comes first.
@@ -60,17 +62,19 @@ class Loop(Learner):
         Raises:
             Fault: a checkpoint cannot be written, memory is short, or the loss stays no finite number.
         """
-        started, told = time.monotonic() - self.seconds, time.monotonic()
+        started, told, last = time.monotonic() - self.seconds, time.monotonic(), self.step
         while self.due() or self.goes_on():
             if not self.due() and not self.stepped():
                 yield self.moment({}, line=False)
                 continue
             looking = self.due()
             line = looking or self.step % max(1, self.plan.total // MOMENTS) == 0
-            if not (line or self.stopping or time.monotonic() - told > QUIET or self.step == WARM):
+            if not (line or self.stopping or self.step >= self.pause or self.step == WARM):
                 continue
-            told = time.monotonic()
-            saving = self.saver.due()
+            self.pause = self.step + max(1, int(self.agreed(QUIET * (self.step - last) / (time.monotonic() - told))))
+            told, last = time.monotonic(), self.step
+            self.stopping = self.crew.any(self.asked, self.at.device)
+            saving = bool(self.agreed(self.saver.due()))
             if not self.sound(looking or saving or self.stopping):
                 self.mend()
                 yield self.moment({}, line=False)
@@ -81,13 +85,13 @@ class Loop(Learner):
                 if not self.stopping:
                     raise
                 continue  # the look is made anew when the run goes on
-            self.seconds = time.monotonic() - started
+            self.seconds = self.agreed(time.monotonic() - started)
             moment = self.moment(metrics, line)
             if looking:
                 self.keep()
             if self.step >= WARM:
                 self.plan = self.plan.fitted(self.step, self.seconds, self.job.how.seconds)
-            if saving:
+            if saving and self.crew.first:
                 self.saver.begin(self.kept)
             yield moment
         self.saver.wait()
@@ -104,12 +108,21 @@ class Loop(Learner):
     def stop(self) -> None:
         """End the run after the step that is being made; a look at the validation share is broken off.
 
+        Several processes end at their next moment, together; a look on its way is ended first.
+
         Raises:
-            KeyboardInterrupt: such a look is on its way; `run` catches it.
+            KeyboardInterrupt: a look is on its way; `run` catches it.
         """
+        self.asked = True
+        if self.crew.size > 1:
+            return
         self.stopping = True
         if self.looking:
             raise KeyboardInterrupt
+
+    def agreed(self, value: float) -> float:
+        """What is measured differs between processes; what hangs on it must not."""
+        return self.crew.agreed(value, self.at.device)
 
     def moment(self, metrics: dict[str, float], line: bool) -> Moment:
         """How it stands; `line` = the log gets one."""
@@ -138,6 +151,8 @@ class Loop(Learner):
         size = self.micro or whole
         if size == 1:
             raise too_large(said)
+        if self.crew.size > 1:  # the others wait for this step's gradient: it cannot be taken back
+            raise crowded(said, self.job.how)
         self.back()
         self.at.release()
         self.micro = -(-size // 2)
@@ -169,7 +184,7 @@ class Loop(Learner):
         turn = Turn(name, step, step / self.plan.total)
         self.net.train()
         self.at.seed(seed_of(self.job.how.seed, step, player))
-        pieces = self.pieces(self.group(step, turn.progress))
+        pieces = self.pieces(self.share(step, turn.progress, ALONE))
         rows, count = bad_rows(self.job.task, self.net, pieces, turn, self.at)
         places = [self.job.where(int(self.job.train.examples.rows[row])) for row in rows]
         return f"the {name} loss became no finite number in step {step + 1:,}, {named(places, count)}"
@@ -184,8 +199,9 @@ class Loop(Learner):
         """
         if not self.sound(keeping=True):
             self.mend()
-        self.saver.begin(self.kept)
-        self.saver.wait()
+        if self.crew.first:
+            self.saver.begin(self.kept)
+            self.saver.wait()
 
     def restore(self) -> bool:
         """Go on from the checkpoint; False where there is none yet, and the run begins anew.

@@ -8,6 +8,7 @@ from brainwright.data.slots import Batch
 from brainwright.errors import Fault
 from brainwright.tasks.task import Task, Turn
 from brainwright.training.devices import Place
+from brainwright.training.options import Training
 
 RETRIES = 3  # times that a training whose loss was no finite number goes on at half the rate
 NAMED = 3  # examples named, at most
@@ -48,6 +49,15 @@ def too_large(error: str) -> Fault:
     """The end of a training of which not even one example fits into memory."""
     said = " ".join(error.split())[:200]
     return Fault(f"memory is short even for one example at a time ({said})", "take a smaller net or smaller inputs")
+
+
+def crowded(error: str, how: Training) -> Fault:
+    """The end of a training by several processes, one of which lacks memory for its share of a batch."""
+    said = " ".join(error.split())[:200]
+    return Fault(
+        f"memory is short for one process's share of a batch ({said})",
+        f"take half the --batch-size (now {how.batch_size}) and twice the --accumulate (now {how.accumulate})",
+    )
 
 
 def halved(size: int, whole: int) -> str:

@@ -10,7 +10,9 @@ from torch import Tensor, nn
 
 from brainwright.tasks.task import Player, Task
 from brainwright.training.alarm import Alarm
+from brainwright.training.crew import Crew
 from brainwright.training.flat import Flat
+from brainwright.training.job import Job
 from brainwright.training.optimizers import Muon, Optimizer, optimizer
 from brainwright.training.options import Training
 from brainwright.training.schedules import share
@@ -30,6 +32,8 @@ class Seat:
     """Everybody else's weights: frozen while this player moves."""
     alarm: Alarm
     """While it rings no weight moves."""
+    crew: Crew
+    """Whose gradients are summed."""
 
     def groups(self) -> Iterator[dict[str, Any]]:
         """Parameter groups of all its optimizers; each bears the name of its first parameter."""
@@ -61,11 +65,12 @@ class Seat:
     def step(self, task: Task, how: Training, progress: float, sums: Tensor) -> Tensor:
         """Divide the summed gradient once by the units, shorten it, move the weights, forget the gradient.
 
-        `sums` [2] are the summed loss and the units; gives the gradient's length [] before it was shortened. Nothing
-        moves when the loss or the length is no finite number.
+        `sums` [2] are the summed loss and the units, of this process before and of all after; gives the gradient's
+        length [] before it was shortened. Nothing moves when the loss or the length is no finite number.
         """
         self.flat.gather()
         gradients = self.flat.gradients
+        self.crew.sum([sums, gradients])
         scale = 1 / sums[1].clamp(min=1)
         length: Tensor = gradients.norm() * scale
         self.alarm.hear(length + sums[0])
@@ -81,8 +86,9 @@ class Seat:
         return length
 
 
-def seat(player: Player, task: Task, net: nn.Module, how: Training, alarm: Alarm) -> Seat:
+def seat(player: Player, job: Job, net: nn.Module, alarm: Alarm) -> Seat:
     """Give a player its weights and their optimizers, which heed the alarm."""
+    task, how = job.task, job.how
     mine = {
         f"{part}.{name}".strip("."): weight
         for part in player.modules
@@ -104,7 +110,7 @@ def seat(player: Player, task: Task, net: nn.Module, how: Training, alarm: Alarm
     optimizers += [Muon(matrices, how.momentum)] if matrices else []
     for one in optimizers:
         one.barred = alarm.found
-    return Seat(player, optimizers, flat, others, alarm)
+    return Seat(player, optimizers, flat, others, alarm, job.crew)
 
 
 MUON_RATE = 10.0  # Muon's rate over AdamW's, so that one --lr serves both (its steps have unit singular values)

@@ -17,7 +17,7 @@ from brainwright.data.field import Padded
 from brainwright.data.slots import Batch, Slot
 from brainwright.models.backbone import Backbone
 from brainwright.tasks.task import Loss, Net, Task, Turn
-from brainwright.training.learner import Job
+from brainwright.training.job import Job
 
 State: TypeAlias = Literal["passed", "doubtful", "failed", "left out"]
 FEW = 16  # examples that a net must be able to learn by heart

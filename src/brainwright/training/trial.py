@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from brainwright.data.slots import Batch
 from brainwright.tasks.task import Turn
-from brainwright.training.learner import Job, Learner
+from brainwright.training.job import Job
+from brainwright.training.learner import Learner
 from brainwright.training.log import Log
 from brainwright.training.options import Training
 from brainwright.training.subject import Subject, per_unit
