@@ -36,19 +36,20 @@ class Watched:
 
 
 @contextlib.contextmanager
-def observed(told: Observer) -> Iterator[None]:
-    """Patches the calls of this process; meant for one that is forked for one trial."""
+def observed(told: Observer, under: Path) -> Iterator[None]:
+    """Patches the calls of this process, as far as they are about files under a folder."""
     opened, fsync, replace, mkdir, folder = Path.open, os.fsync, os.replace, os.mkdir, os.open
 
     def open_file(self: Path, mode: str = "r", *rest: Any, **named: Any) -> Any:
-        if "w" not in mode:
+        if "w" not in mode or not self.absolute().is_relative_to(under):
             return opened(self, mode, *rest, **named)
         told("open")
         return Watched(opened(self, mode, *rest, **named), told)
 
     def after(word: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def called(*given: Any, **named: Any) -> Any:
-            told(word)
+            if isinstance(given[0], int) or Path(given[0]).absolute().is_relative_to(under):
+                told(word)
             return call(*given, **named)
 
         return called

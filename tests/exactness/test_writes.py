@@ -63,10 +63,16 @@ def gone_on(trial, run: Path) -> None:
 
 @pytest.mark.slow
 def test_every_write_may_fail(trial, tmp_path):
-    """Open, write, fsync, rename, fsync of the folder, mkdir: each in turn, with a full disk, an I/O error, no right."""
+    """Open, write, fsync, rename, fsync of the folder, mkdir: each in turn; a full disk, an I/O error, no right.
+
+    Of the many writes into one file the first and the last.
+    """
     calls = json.loads((trial[2] / "calls.json").read_text())
     assert {"open", "write", "fsync", "rename", "folder", "mkdir"} == set(calls)
-    for number in range(1, len(calls) + 1):
+    edges = zip(["", *calls], calls, [*calls[1:], ""], strict=False)
+    points = [number for number, one in enumerate(edges, 1) if set(one) != {"write"}]
+    assert len(points) > 60
+    for number in points:
         error = ERRORS[number % len(ERRORS)]
         line = failing(trial, tmp_path / "out", number, error)
         assert line.startswith("brainwright: "), line

@@ -1,5 +1,7 @@
 """Trials: a process that has loaded everything forks a child for each training, so that one more costs no start."""
 
+import contextlib
+import importlib
 import json
 import math
 import os
@@ -62,7 +64,7 @@ def train(word: str, folder: Path, call: int, bug: str) -> None:
         BUGS[bug]()
     trial = prepared(word)
     running = trial.loop(folder, **OPTIONS)
-    with observed(ended_at(call)):
+    with observed(ended_at(call), folder):
         running.restore()
         for _ in running.run():
             pass
@@ -87,10 +89,11 @@ def command(words: list[str], fail: tuple[int, int], folder: Path) -> int:
     said = os.open(folder / "said.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(said, 1)
     os.dup2(said, 2)
-    with observed(told):
+    with observed(told, folder):
         code = main(words)
     sys.stdout.flush()
     (folder / "calls.json").write_text(json.dumps(calls))
+    (folder / "modules.json").write_text(json.dumps(list(sys.modules)))
     return code
 
 
@@ -174,7 +177,17 @@ def serve() -> None:
                 os.kill(child, signal.SIGKILL)
             os.close(handle)
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if (Path(asked["folder"]) / "modules.json").is_file():
+            load(Path(asked["folder"]) / "modules.json")
         print(json.dumps({"status": status, "seconds": time.monotonic() - started}), flush=True)
+
+
+def load(names: Path) -> None:
+    """What a child had to load is there for the next one."""
+    for name in json.loads(names.read_text()):
+        if name not in sys.modules:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
 
 
 def born(asked: Mapping[str, Any]) -> None:
