@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from exactness.trials import BUGS, STEPS, Server, digest, killed_run, logged_once
+from exactness.trials import BUGS, CALLS, Server, digest, killed_run, logged_once
 from trial import TASKS
 
 RUNS = 4  # of each task, each killed up to four times
-CALLS = 6 * STEPS  # that change the disk, in a run left alone, about
 
 
 @pytest.fixture(scope="module")

@@ -28,6 +28,8 @@ from trial import Trial
 
 TESTS = Path(__file__).resolve().parents[1]
 STEPS = 24
+CALLS = 6 * STEPS  # that change the disk, in a run left alone, about
+KILLS_A_RUN = 4
 OPTIONS = {
     "lr": 0.1,
     "steps": STEPS,
@@ -273,6 +275,3 @@ def killed_run(server: Server, asked: dict[str, Any], draw: random.Random, secon
         kills.append("call" if inside else "instant")
     assert server.ask(**asked)["status"] == 0
     return kills
-
-
-KILLS_A_RUN = 4
