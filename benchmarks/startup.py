@@ -1,6 +1,6 @@
 """Start-up: processor seconds of `--help`, of `list`, and of a whole small run against `import torch` plus its steps.
 
-python benchmarks/startup.py        (prints one JSON line a case; medians of 5, user and system time together)
+python benchmarks/startup.py [ROUNDS]        (one JSON line: medians of 3 rounds, user and system time together)
 """
 
 import json
@@ -11,7 +11,9 @@ import subprocess
 import sys
 import tempfile
 
-ROUNDS = 5
+from brainwright.training.devices import hardware
+
+ROUNDS = 3
 STEPS = """
 import json, pathlib, sys, time
 from brainwright.commands.demo import digits
@@ -53,19 +55,20 @@ def main() -> None:
     }
     seconds: dict[str, list[float]] = {name: [] for name in [*cases, "digits_steps"]}
     with tempfile.TemporaryDirectory() as folder:
-        for _ in range(ROUNDS):
+        for _ in range(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS):
             for name, words in cases.items():
                 seconds[name].append(spent(words, folder)[0])
             seconds["digits_steps"].append(float(spent([sys.executable, "-c", STEPS], folder)[1]))
     middle = {name: statistics.median(times) for name, times in seconds.items()}
-    for name, value in middle.items():
-        print(
-            json.dumps(
-                {"case": name, "processor_seconds": round(value, 3), "all": [round(t, 3) for t in seconds[name]]}
-            )
-        )
-    ratio = middle["digits_run"] / (middle["import_torch"] + middle["digits_steps"])
-    print(json.dumps({"case": "digits_run_over_torch_and_steps", "ratio": round(ratio, 3), "wanted": 1.3}))
+    line = {
+        "case": "startup",
+        "processor_seconds": {name: round(value, 3) for name, value in middle.items()},
+        "rounds": len(seconds["help"]),
+        "digits_run_over_torch_and_steps": middle["digits_run"] / (middle["import_torch"] + middle["digits_steps"]),
+        "wanted": {"digits_run_over_torch_and_steps": 1.3, "help": 0.3, "list": 0.3},
+        "hardware": hardware(),
+    }
+    print(json.dumps(line))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,7 @@ STARTS = [["-c", "import brainwright"], ["-m", "brainwright", "--help"], ["-m", 
 
 def start(*words: str) -> subprocess.CompletedProcess[str]:
     """A fresh Python with these words."""
-    return subprocess.run([sys.executable, *words], capture_output=True, text=True, timeout=60, check=True)
+    return subprocess.run([sys.executable, *words], capture_output=True, text=True, timeout=300, check=True)
 
 
 @pytest.mark.parametrize("words", STARTS, ids=" ".join)
@@ -22,6 +23,14 @@ def test_a_start_loads_nothing_heavy(words: list[str]) -> None:
     loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in told.splitlines()}
     assert "brainwright" in loaded
     assert not loaded & HEAVY
+
+
+def test_a_run_loads_neither_what_it_does_not_use_nor_the_compiler(tmp_path: Path) -> None:
+    words = ["-X", "importtime", "-m", "brainwright", "demo", "--epochs", "1", "--out", str(tmp_path), "--quiet"]
+    told = start(*words).stderr
+    loaded = {line.rpartition("|")[2].strip() for line in told.splitlines()}
+    assert "torch" in loaded
+    assert not loaded & {"torch._dynamo", "torch._inductor", "sympy", "sklearn", "scipy.stats", "matplotlib"}
 
 
 def test_a_heavy_start_is_seen() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry, sdpa_flop_count
 
 from brainwright.models.features import Features
 
@@ -38,10 +39,38 @@ class Described:
     flops: int
 
 
+def attention(query: Tensor, key: Tensor, value: Tensor, *_: Any, **__: Any) -> int:
+    """Operations of scaled dot-product attention, from its shapes."""
+    return int(sdpa_flop_count(query.shape, key.shape, value.shape))
+
+
+# Torch's own table, and what it leaves out.
+RULES = {**flop_registry, torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: attention}
+
+
+class Counter(TorchDispatchMode):
+    """Counts the operations of all that torch computes within it, by torch's own table of rules."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.total = 0
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """No: skipping would first load torch's compiler, which takes longer than all that is counted here."""
+        return False
+
+    def __torch_dispatch__(self, call: Any, types: Any, given: Any = (), named: Any = None) -> Any:
+        answer = call(*given, **(named or {}))
+        rule = RULES.get(call._overloadpacket)
+        self.total += int(rule(*given, **(named or {}), out_val=answer)) if rule else 0
+        return answer
+
+
 class Watch:
     """Hooks on every module that note its output and count its operations, without those of the layers inside it."""
 
-    def __init__(self, net: nn.Module, counter: FlopCounterMode) -> None:
+    def __init__(self, net: nn.Module, counter: Counter) -> None:
         self.counter, self.extra, self.seen = counter, 0, dict[str, Layer]()
         self.open: list[list[int]] = []  # for each running layer: operations before it, and those of layers inside it
         counted: set[Tensor] = set()
@@ -55,7 +84,7 @@ class Watch:
 
     def total(self) -> int:
         """Operations up to now."""
-        return int(self.counter.get_total_flops()) + self.extra
+        return self.counter.total + self.extra
 
     def hooked(self, module: nn.Module, layer: Layer) -> list[Any]:
         """Watch one module."""
@@ -79,8 +108,7 @@ class Watch:
 @torch.no_grad()
 def describe(net: nn.Module, use: Callable[[], Any], examples: int) -> Described:
     """What a net is made of, measured while `use` lets it answer that many examples; no hook stays on it."""
-    on_processor = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu  # not in torch's own table
-    with FlopCounterMode(display=False, custom_mapping={on_processor: attention}) as counter:
+    with Counter() as counter:
         watch = Watch(net, counter)
         try:
             use()
@@ -90,11 +118,6 @@ def describe(net: nn.Module, use: Callable[[], Any], examples: int) -> Described
         total = watch.total()
     layers = tuple(replace(layer, flops=layer.flops // examples) for layer in watch.seen.values())
     return Described(layers, sum(weight.numel() for weight in net.parameters()), total // examples)
-
-
-def attention(query: torch.Size, key: torch.Size, value: torch.Size, *_: Any, **__: Any) -> int:
-    """Operations of scaled dot-product attention, from its shapes."""
-    return int(sdpa_flop_count(query, key, value))
 
 
 def is_leaf(module: nn.Module) -> bool:
