@@ -1,4 +1,4 @@
-"""The cases that every contender runs: the same data, batch and epochs; and how each is timed. Knows no library but numpy."""
+"""The cases of every contender: the same data, batch and epochs; and how each is timed. Knows no library but numpy."""
 
 import json
 import resource

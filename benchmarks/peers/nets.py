@@ -10,7 +10,8 @@ from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 # The registry's torchvision is built for another build of torch: its compiled operators are declared, never called.
 declared = torch.library.Library("torchvision", "DEF")
-declared.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+for name in ("nms", "qnms"):
+    declared.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 from torchvision import datasets, transforms  # noqa: E402
 
 

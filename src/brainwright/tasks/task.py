@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -125,8 +126,7 @@ class Task(Part, ABC):
 
     def slots(self) -> tuple[Slot[Any], ...]:
         """What the task reads and writes, in the order of its class body."""
-        line = reversed(type(self).__mro__)
-        return tuple(value for owner in line for value in vars(owner).values() if isinstance(value, Slot))
+        return slots_of(type(self))
 
     def examples(self, table: Table, claim: Claim) -> Examples:
         """What the net learns from: a row each, or cut from rows (windows, patches, clips), never across shares."""
@@ -180,3 +180,9 @@ class Task(Part, ABC):
     def floors(self, fields: Fields) -> tuple[Floor, ...]:
         """The trivial and the simple models that stand beside the net."""
         return ()
+
+
+@cache
+def slots_of(kind: type) -> tuple[Slot[Any], ...]:
+    """The slots of a task's class body and of those it is made from, looked for once."""
+    return tuple(value for owner in reversed(kind.__mro__) for value in vars(owner).values() if isinstance(value, Slot))
