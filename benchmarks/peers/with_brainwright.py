@@ -1,4 +1,4 @@
-"""brainwright: the same nets through the task contract, driven by its one loop; PRECISION=float32 or auto in the environment.
+"""brainwright: the same nets through the task contract, driven by its one loop; PRECISION names its arithmetic.
 
 The table, series and language cases have no task with a net that is layer for layer the peers', so a task part of our
 own stands here; pictures go through image classification with its net replaced. The transformer is our own backbone
@@ -33,7 +33,8 @@ from brainwright.models.heads.readout import Readout
 from brainwright.models.stems.image import ImageStem
 from brainwright.tasks.image_classification import ImageClassification
 from brainwright.tasks.task import Claim, Loss, Task, Turn
-from brainwright.training.loop import Job, Loop
+from brainwright.training.learner import Job
+from brainwright.training.loop import Loop
 from brainwright.training.options import Training
 
 BACKBONES = {
@@ -188,11 +189,10 @@ def main() -> None:
         clock = Clock()
         what, net = job(home, case)
         loop = Loop(what, net)
-        sums = {one.player.name: torch.zeros(2) for one in loop.seats}
         clock.mark()
         for _ in range(CASES[case].epochs):
             for _ in range(loop.plan.per_epoch):
-                loop.advance(sums)
+                loop.advance()
             clock.mark()
         print(clock.line(case, ("brainwright", "torch")), flush=True)
 

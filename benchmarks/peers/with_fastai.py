@@ -1,7 +1,7 @@
 """fastai: its Learner and its own Adam (decoupled decay), bars and logs off, on the shared loaders."""
 
 from cases import CASES, RATE, Clock, asked
-from fastai.basics import Callback, DataLoaders, Learner
+from fastai.basics import Callback, DataLoaders, Learner, Recorder
 from nets import loader, loss, net
 
 
@@ -24,8 +24,8 @@ def main() -> None:
     for case in cases:
         clock, batches = Clock(), loader(home, case)
         learner = Learner(DataLoaders(batches, []), net(case), loss_func=loss, cbs=[Marks(clock)])
-        with learner.no_bar(), learner.no_logging():
-            learner.fit(CASES[case].epochs, RATE)
+        learner.remove_cb(Recorder)
+        learner.fit(CASES[case].epochs, RATE)
         print(clock.line(case, ("fastai", "torch")), flush=True)
 
 

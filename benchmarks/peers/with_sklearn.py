@@ -16,7 +16,7 @@ def main() -> None:
     )
     clock.mark()
     for _ in range(told.epochs):
-        learner.partial_fit(given[:count], target[:count], range(5))
+        learner.partial_fit(given[:count], target[:count], list(range(5)))
         clock.mark()
     print(clock.line("mlp", ("scikit-learn", "numpy")), flush=True)
 

@@ -74,7 +74,8 @@ class Learner:
         job, how = self.job, self.job.how
         progress = self.step / self.plan.total
         group = self.group(self.step, progress)
-        self.net.train()
+        if not self.net.training:
+            self.net.train()
         moves = []
         for index, one in enumerate(self.seats):
             if self.step % one.player.every:
