@@ -6,6 +6,7 @@ own stands here; pictures go through image classification with its net replaced.
 """
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from brainwright.catalogue import find
+from brainwright.data.batching import batch_of, generator_of
 from brainwright.data.encoded import Dense
 from brainwright.data.examples import Examples, Portion
 from brainwright.data.field import DenseField
@@ -33,9 +35,11 @@ from brainwright.models.heads.readout import Readout
 from brainwright.models.stems.image import ImageStem
 from brainwright.tasks.image_classification import ImageClassification
 from brainwright.tasks.task import Claim, Loss, Task, Turn
-from brainwright.training.learner import Job
+from brainwright.training.devices import place
+from brainwright.training.job import Job
 from brainwright.training.loop import Loop
 from brainwright.training.options import Training
+from brainwright.training.pace import quickest_arithmetic
 
 BACKBONES = {
     "mlp": ("mlp", {"width": 128, "depth": 2, "activation": "relu"}),
@@ -188,6 +192,10 @@ def main() -> None:
     for case in cases:
         clock = Clock()
         what, net = job(home, case)
+        if what.how.precision == "auto":  # as `brainwright train` does
+            batch = batch_of(what.task.slots(), what.train, np.arange(CASES[case].batch), generator_of(0))
+            precision, _ = quickest_arithmetic(what.task, net, batch, place(what.how))
+            what = replace(what, how=what.how.model_copy(update={"precision": precision}))
         loop = Loop(what, net)
         clock.mark()
         for _ in range(CASES[case].epochs):

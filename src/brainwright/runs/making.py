@@ -36,12 +36,12 @@ from brainwright.runs.stopping import heeding
 from brainwright.runs.telling import Teller
 from brainwright.tasks.task import Decision, Task
 from brainwright.training.checkpoints import sweep, write_whole
-from brainwright.training.crew import joined
+from brainwright.training.crew import alone, joined
 from brainwright.training.devices import place
 from brainwright.training.evaluation import Evaluated, evaluate
 from brainwright.training.job import Job
 from brainwright.training.loop import Loop
-from brainwright.training.pace import quickest_threads
+from brainwright.training.pace import quickest_arithmetic, quickest_threads
 from brainwright.training.watch import Watch
 
 HASTE = 5.0  # seconds for judging each share of a run that was broken off, about
@@ -166,20 +166,25 @@ def hastened(ready: Prepared, net: nn.Module, loop: Loop) -> tuple[Prepared, lis
 
 
 def paced(ready: Prepared, net: nn.Module, record: dict[str, Any], tell: Teller) -> Prepared:
-    """The threads decided by measuring, where the user left them open: written down, for they change the last bits."""
+    """Threads and arithmetic, where the user left them open, by measuring: written down, for they change the last bits.
+
+    Several processes would each find their own: for them the arithmetic is the rule's.
+    """
     how = ready.config.training
     at = place(how)
-    if how.threads or at.device.type != "cpu":
-        return ready
     rows = ready.task.sampler(ready.shares["train"], how.batch_size, how.seed)(0)
     batch = batch_of(ready.task.slots(), ready.shares["train"], rows, generator_of(how.seed))
-    threads, reason = quickest_threads(ready.task, net, batch, at)
-    decision = Decision("threads", threads, reason)
-    tell.line(f"decided   threads = {threads}: {reason}")
-    config, _ = ready.config.decided([decision])
+    found = []
+    if not how.threads and at.device.type == "cpu":
+        found.append(Decision("threads", *quickest_threads(ready.task, net, batch, at)))
+    if how.precision == "auto" and alone():
+        found.append(Decision("precision", *quickest_arithmetic(ready.task, net, batch, at)))
+    for one in found:
+        tell.line(f"decided   {one.option} = {one.value}: {one.reason}")
+    config, _ = ready.config.decided(found)
     record["options"] = config.flat()
-    record["decisions"] = [*record["decisions"], asdict(decision)]
-    return replace(ready, config=config, decisions=[*ready.decisions, decision])
+    record["decisions"] = [*record["decisions"], *map(asdict, found)]
+    return replace(ready, config=config, decisions=[*ready.decisions, *found])
 
 
 def driven(loop: Loop, folder: Path, record: dict[str, Any], tell: Teller) -> Watch:
