@@ -11,18 +11,26 @@ import json
 import os
 import resource
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from brainwright.data.batching import Shuffled, batch_of, generator_of
+from brainwright.data.encoded import Dense
+from brainwright.runs.planning import probe
+from brainwright.runs.preparing import Prepared, prepare
+from brainwright.runs.telling import Silent
+
 DATA = Path(os.environ.get("BRAINWRIGHT_DATA", "../shared/data"))
 FIRST_STEP = """
-import sys, torch
+import sys
 from pathlib import Path
 from brainwright.runs.preparing import prepare
 from brainwright.runs.telling import Silent
@@ -32,7 +40,7 @@ ready = prepare(sys.argv[1], {"threads": 1}, Silent())
 net = ready.task.build(ready.fields, ready.config.backbone)
 job = Job(ready.task, ready.shares["train"], ready.shares["validation"], ready.config.training, Path())
 loop = Loop(job, net)
-loop.advance({one.player.name: torch.zeros(2) for one in loop.seats})
+loop.advance()
 """
 
 
@@ -84,10 +92,54 @@ def start() -> None:
             print(json.dumps(line), flush=True)
 
 
+def step() -> None:
+    """Parts of a step of the default net, its data made anew each time as in training: processor time, one thread."""
+    draw = np.random.default_rng(0)
+    for name, count, side in (("32 px", 2000, 32), ("256 px", 200, 256)):
+        labels = np.array(["a", "b"] * (count // 2), object)
+        pixels = draw.integers(0, 256, (count, side, side, 3), dtype=np.uint8)
+        ready = prepare({"image": pixels, "label": labels}, {"threads": 1, "augment": 1.0, "mirror": True}, Silent())
+        print(json.dumps({"case": f"step/{name}"} | parts(ready)), flush=True)
+    rows, table = Shuffled(50_000, 256, 0), Dense(draw.normal(size=(50_000, 50)).astype(np.float32))
+    spent = timed(lambda i: table.take(rows(i)), 500)
+    print(json.dumps({"case": "gather/50 columns", "batch": 256, "us_per_row": round(1e6 * spent / 256, 4)}))
+
+
+def parts(ready: Prepared) -> dict[str, object]:
+    """Milliseconds of a whole step and of the parts that make its data, and their shares of it."""
+    task, train, size = ready.task, ready.shares["train"], ready.config.training.batch_size
+    with tempfile.TemporaryDirectory() as scratch:
+        loop = probe(ready, Path(scratch))
+        whole = timed(lambda _: loop.advance(), 8)
+    sample = task.sampler(train, size, 0)
+    batch = batch_of(task.slots(), train, sample(0), generator_of(0))
+    found = {
+        "gather": timed(lambda i: batch_of(task.slots(), train, sample(i), generator_of(i)), 50),
+        "crop_and_flip": timed(lambda i: task.augment(batch, 1.0, generator_of(i)), 50),
+        "to_float": timed(lambda _: (batch.values["image"].float() - 127.0) / 64.0, 50),
+    }
+    shape = train.fields.fitted["image"].shape
+    return (
+        {"batch": size, "shape": shape, "step_ms": round(1000 * whole, 1)}
+        | {f"{name}_ms": round(1000 * spent, 3) for name, spent in found.items()}
+        | {f"{name}_share": round(spent / whole, 4) for name, spent in found.items()}
+    )
+
+
+def timed(work: Callable[[int], object], times: int) -> float:
+    """Processor seconds of one call, the median."""
+    spent = []
+    for index in range(times):
+        began = time.process_time()
+        work(index)
+        spent.append(time.process_time() - began)
+    return statistics.median(spent)
+
+
 def seconds(run: dict[str, float]) -> float:
     """Processor seconds of a run."""
     return run["seconds"]
 
 
 if __name__ == "__main__":
-    {"start": start}[sys.argv[1]]()
+    {"start": start, "step": step}[sys.argv[1]]()

@@ -33,7 +33,8 @@ def folder(home: Path, count: int) -> Path:
 
 def peak(words: list[str], environment: dict[str, str]) -> tuple[float, float]:
     """The most memory that a process held, in MiB, and its processor seconds."""
-    process = os.posix_spawn(words[0], words, environment)
+    quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+    process = os.posix_spawn(words[0], words, environment, file_actions=quiet)
     _, status, usage = os.wait4(process, 0)
     if status:
         raise SystemExit(f"{' '.join(words)} failed")

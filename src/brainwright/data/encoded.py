@@ -30,7 +30,7 @@ class Dense:
 
     def take(self, rows: NDArray[Any]) -> "Dense":
         """Some values, copied, by index [M] or mask [N]."""
-        return Dense(self.values[rows])
+        return Dense(self.values[rows] if rows.dtype == bool else self.values.take(rows, 0))  # twice as fast as [rows]
 
 
 class Shelf:
