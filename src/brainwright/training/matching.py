@@ -8,7 +8,7 @@ from torch import Tensor
 from brainwright.data.batching import generator_of
 from brainwright.data.encoded import Dense, Ragged
 from brainwright.data.examples import Portion
-from brainwright.training.subject import FEW, SAMPLE, Check, Subject, answers, spread_rows
+from brainwright.training.subject import FEW, SAMPLE, Check, State, Subject, answers, spread_rows, varies
 
 BATCHES = 40  # of the sampler that are looked at
 TOLD = 0.99  # share of the answers' spread that one number of the input explains by itself
@@ -43,6 +43,17 @@ def sampled(subject: Subject) -> Check:
         seen = f"an epoch's batches hold {missing:.0%} of the classes"
         return Check(name, "failed", seen, "a sampler that leaves classes out", "look at sampler()")
     return Check(name, "passed", f"{len(drawn)} batches hold {len(np.unique(every)):,} examples of varying answers")
+
+
+def various(subject: Subject) -> Check:
+    """Examples differ in every slot that the net reads."""
+    name, slots = "inputs differ", subject.inputs()
+    alike = [slot.name for slot in slots if not varies(subject.batch, slot)]
+    if alike:
+        seen = f"{', '.join(alike)} is the same in every example"
+        state: State = "failed" if len(alike) == len(slots) else "doubtful"
+        return Check(name, state, seen, "inputs that are constant", "look at how they are read and normalised")
+    return Check(name, "passed", "examples differ in all that the net reads")
 
 
 def augmented(subject: Subject) -> Check:

@@ -49,13 +49,14 @@ def looks(subject: Subject) -> Iterator[Check]:
         soundness.willing,
         matching.sampled,
         matching.augmented,
+        soundness.heaviest,
         soundness.finite,
+        matching.various,
         soundness.repeatable,
         soundness.scale,
         matching.disjoint,
         matching.given_away,
         quick.chance,
-        soundness.heaviest,
     )
     for look in first:
         found = in_time(subject, look)
@@ -76,6 +77,10 @@ def learned_looks(subject: Subject, learned: Learned) -> Iterator[Check]:
     players = subject.task.players()
     yield (first := lessons.learns(subject, learned))
     if learned.player == players[-1].name:
+        steady = soundness.repeatable(subject, learned.net)
+        if steady.state == "failed":
+            yield steady
+            return  # answers that differ by themselves tell nothing more
         yield soundness.alone(subject, learned.net)
         yield soundness.saved(subject, learned.net)
     if first.state != "passed":

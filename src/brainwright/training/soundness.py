@@ -33,11 +33,15 @@ COPIES = 5  # of the weights in a checkpoint at most: net, best, average, and tw
 LARGE = 1000.0  # a number this large at a layer's door was not brought to scale (training deviations are about 1)
 ABSURD = 100.0  # loss of a unit at the start: chance is ln(classes), or about 1 in training deviations
 PILE = 0.5  # share of examples that are exactly as long as the longest
+SHORT = 5  # what has fewer pieces, all examples alike, was hardly meant so
 
 
-def repeatable(subject: Subject) -> Check:
-    """In evaluation mode the same question gets the same answer, and asking changes nothing."""
-    net = deepcopy(subject.net).eval()
+def repeatable(subject: Subject, learned: nn.Module | None = None) -> Check:
+    """In evaluation mode the same question gets the same answer, and asking changes nothing.
+
+    Of the fresh net, or of one that has learned: fresh ones may say zero to all.
+    """
+    net = deepcopy(learned or subject.net).cpu().eval()
     on = [name for name, module in net.named_modules() if module.training]
     buffers = {name: one.clone() for name, one in net.named_buffers()}
     with torch.no_grad():
@@ -72,7 +76,7 @@ def sleeps(module: nn.Module) -> bool:
 @torch.no_grad()
 def alone(subject: Subject, net: nn.Module) -> Check:
     """What is said about an example, and its loss, do not hang on the examples beside it (in evaluation mode)."""
-    net = deepcopy(net).eval()
+    net = deepcopy(net).cpu().eval()
     batch, half = subject.batch, torch.arange(max(1, len(subject.batch) // 2))
     others = torch.cat([half, torch.roll(torch.arange(len(batch)), 1)[len(half) :]])
     beside = picked(batch, others)  # the first half as before, the second half other examples
@@ -132,7 +136,9 @@ def scale(subject: Subject) -> Check:
 
     def watch(name: str) -> object:
         def keep(module: nn.Module, given: tuple[object, ...]) -> None:
-            sizes = [float(one.abs().max()) for one in given if isinstance(one, Tensor) and one.is_floating_point()]
+            sizes = [
+                float(one.detach().abs().max()) for one in given if isinstance(one, Tensor) and one.is_floating_point()
+            ]
             seen[name] = max(sizes, default=0.0)
 
         return keep
@@ -158,8 +164,8 @@ def scale(subject: Subject) -> Check:
             "scale of the numbers",
             "doubtful",
             f"the first loss is {first:.3g} a unit, where chance is a few units at most",
-            "answers that were not brought to scale, or a loss summed over more than its units",
-            "standardise the answers, or count the units that the loss sums over",
+            "answers not brought to scale, weights that start too large, or a loss summed over more than its units",
+            "standardise the answers, begin smaller, or count the units that the loss sums over",
         )
     return Check("scale of the numbers", "passed", f"the first loss is {first:.3g}")
 
@@ -179,6 +185,9 @@ def heaviest(subject: Subject) -> Check:
         for player in subject.task.players():
             with at.arithmetic():
                 loss = subject.asked(net, batch, player.name)
+            if not loss.each.requires_grad:
+                cause = "weights cut off from the loss (detached, or a loss that does not ask the net)"
+                return Check("gradients", "failed", f"the {player.name} loss has no gradient", cause, "look at loss()")
             loss.each.float().sum().backward()
     except (MemoryError, RuntimeError, IndexError, ValueError) as error:
         said = " ".join(str(error).split())[:120]
@@ -186,8 +195,8 @@ def heaviest(subject: Subject) -> Check:
         cause = "too little memory for the longest examples" if full else "a net that cannot take the longest examples"
         mend = "a smaller --batch-size" if full else "cut examples shorter, or let the net take longer ones"
         return Check(name, "failed", f"a batch of the {size} largest examples broke: {said}", cause, mend)
-    piled = float(np.mean(lengths == longest)) if ragged and lengths.min() < longest else float(longest == 1)
-    if ragged and (piled > PILE or longest <= 1):
+    piled = float(np.mean(lengths == longest)) if ragged else 0.0
+    if piled > PILE and (lengths.min() < longest or longest < SHORT):
         seen = f"{piled:.0%} of the examples are exactly {longest} long"
         return Check(name, "doubtful", seen, "examples truncated to that length", "read more of each, as by --longest")
     return Check(name, "passed", f"a batch of the {size} largest examples goes forward and backward")

@@ -148,3 +148,13 @@ def apart(ones: list[Tensor], others: list[Tensor]) -> float:
         size = one.std() + one.abs().mean() * 1e-3 + 1e-12 if one.numel() > 1 else one.abs().mean() + 1e-12
         worst = max(worst, float(((one - other).abs().max() / size).nan_to_num(torch.inf)))
     return worst
+
+
+def varies(batch: Batch, slot: Slot[Any]) -> bool:
+    """Whether a batch's examples differ in a slot."""
+    values = batch.values[slot.name]
+    tensor = values if isinstance(values, Tensor) else getattr(values, "values", None)
+    if not isinstance(tensor, Tensor):
+        return True
+    flat = tensor.double().nan_to_num().flatten(1)
+    return bool((flat - flat[:1]).any())

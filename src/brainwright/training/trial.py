@@ -20,6 +20,7 @@ from brainwright.training.subject import Subject, per_unit
 STEPS = 100  # in which a few examples are learned
 FEWEST = 20  # steps that say anything
 KNOWN = 0.01  # share of the first loss at which nothing is left to learn
+HEIGHT = 3.0  # times its beginning that a loss rises above it where the rate is too high
 RISE = 0.1  # share of the trial in which the rate rises
 LEARNED = 0.3  # share of the loss that must go, or be bound to go in the steps of the run
 USUAL = {"adamw": 1e-3, "muon": 1e-3, "sgd": 3e-2}  # rates that most nets learn by
@@ -69,6 +70,11 @@ class Learned:
         """Whether the loss broke, or was above its beginning in the second half."""
         start, late = self.curve[0], self.curve[len(self.curve) // 2 :]
         return bool(~late.isfinite().all() or late.mean() > start + 0.5 * start.abs())
+
+    @property
+    def wild(self) -> bool:
+        """Whether the loss rose far above its beginning on the way."""
+        return bool(self.curve.max() > self.curve[0] + HEIGHT * self.curve[0].abs())
 
 
 def share(before: float, after: float) -> float:
