@@ -3,7 +3,7 @@
 import shutil
 from copy import deepcopy
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 import numpy as np
 import torch
@@ -205,7 +205,7 @@ def heaviest(subject: Subject) -> Check:
 def saved(subject: Subject, net: nn.Module) -> Check:
     """A net saved and loaded into a newly built one answers as before, and the disk has room for checkpoints."""
     name, folder = "save and load", subject.job.folder
-    folder = folder if folder.is_dir() else Path(".")
+    folder = folder if folder.is_dir() else Path(gettempdir())
     size = sum(one.numel() * one.element_size() for one in net.state_dict().values())
     free, wanted = shutil.disk_usage(folder).free, ROOM * COPIES * size
     if free < wanted:
