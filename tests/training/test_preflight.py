@@ -12,9 +12,11 @@ import torch
 import brainwright as bw
 from brainwright.data.slots import Prediction
 from brainwright.errors import Fault
+from brainwright.metrics.accuracy import Accuracy
 from brainwright.training.evaluation import Evaluated
 from brainwright.training.loop import Moment
 from brainwright.training.preflight import refuse
+from brainwright.training.quick import surely_better
 from brainwright.training.subject import Check
 from brainwright.training.watch import Watch
 from trial import Trial
@@ -132,3 +134,15 @@ def test_odd_ends_are_said(learned, judged, word):
 
 def test_a_check_is_one_line():
     assert Check("name", "failed", "seen", "cause", "mend").line() == "name: seen; likely cause; mend"
+
+
+def test_overconfident_models_that_are_right_more_often_raise_no_doubt():
+    """Pictures whose quick models pay dearly in log loss for few errors, as on photographs."""
+    draw = np.random.default_rng(0)
+    truth = draw.integers(0, 4, 400)
+    told = np.where(draw.random(400) < 0.45, truth, draw.integers(0, 4, 400))
+    rows = [(told == truth)[:, None].astype(float), (truth == 0)[:, None].astype(float)]
+    metric = Accuracy(slot="label")
+    assert surely_better(metric, *rows)
+    assert not surely_better(metric, *reversed(rows))
+    assert not surely_better(metric, rows[1], draw.permutation(rows[1]))

@@ -1,5 +1,6 @@
 """Quick: what trivial and simple models of the task say about data and net before anything long begins."""
 
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ HOLD = 0.3  # share of the training sample on which quick models are judged
 GAP = 0.35  # of skill, between training and validation share
 EASIER = 0.2  # of skill, by which a validation share may be easier than training examples
 FAR = 4.0  # times the trivial model's error, from which a fresh net's is too large
+DRAWS, SURE = 200, 0.975  # resamples, and the share of them in which a model must be ahead
 BLOCKS = 8  # stretches of the table in which answers are compared with their inputs
 
 
@@ -56,7 +58,36 @@ def matched(subject: Subject) -> Check:
         best = max(best, skill, key=lambda one: one.training + one.validation)
         if subject.late or min(best.training, best.validation) > GAP:
             break
+    if max(best.training, best.validation) < GAIN and ahead(subject.task, floors, learned, shares):
+        return Check(name, "passed", "quick models are overconfident, and yet right more often than trivial ones")
     return verdict(name, best)
+
+
+def ahead(task: Task, floors: Sequence[Floor], learned: Portion, shares: list[Portion]) -> bool:
+    """Whether a simple model beats every trivial one by the task's first metric, on both shares and beyond chance.
+
+    By a paired bootstrap of each share's examples (Efron 1979): a log loss punishes few overconfident answers so much
+    that a model which is right far more often may look worse than none.
+    """
+    metric = task.metrics()[0]
+    found = [(one.trivial, rows_of(task, one, learned, shares)) for one in floors]
+    trivial, simple = ([rows for kind, rows in found if kind is wanted] for wanted in (True, False))
+    return any(
+        all(surely_better(metric, mine[at], base[at]) for base in trivial for at in range(len(shares)))
+        for mine in simple
+    )
+
+
+def rows_of(task: Task, floor: Floor, learned: Portion, shares: list[Portion]) -> list[NDArray[np.float64]]:
+    """A floor's rows by the first metric, for each share."""
+    state, word = floor.fit(learned), task.metrics()[0].word()
+    return [judged(task, floor.predict(state, share), share)[word] for share in shares]
+
+
+def surely_better(metric: Metric, mine: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    """Whether the first is better in all but few resamples of the same examples."""
+    draws = np.random.default_rng(0).integers(0, len(mine), (DRAWS, len(mine)))
+    return sum(metric.better(metric.value(mine[draw]), metric.value(other[draw])) for draw in draws) > SURE * DRAWS
 
 
 def verdict(name: str, best: Skill) -> Check:
