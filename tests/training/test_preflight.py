@@ -141,7 +141,7 @@ def test_overconfident_models_that_are_right_more_often_raise_no_doubt():
     draw = np.random.default_rng(0)
     truth = draw.integers(0, 4, 400)
     told = np.where(draw.random(400) < 0.45, truth, draw.integers(0, 4, 400))
-    rows = [(told == truth)[:, None].astype(float), (truth == 0)[:, None].astype(float)]
+    rows = [np.column_stack([right, np.ones(400)]) for right in (told == truth, truth == 0)]
     metric = Accuracy(slot="label")
     assert surely_better(metric, *rows)
     assert not surely_better(metric, *reversed(rows))
