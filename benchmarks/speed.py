@@ -1,4 +1,4 @@
-"""Speed: ours beside every peer, interleaved: python benchmarks/speed.py PEERS [ROUNDS] [CONTENDER ...]
+"""Speed: ours beside every peer, interleaved: python benchmarks/speed.py PEERS [ROUNDS] [mlp|wide|all] [CONTENDER ...]
 
 PEERS is the folder that benchmarks/peers/setup made. Every process is one line in benchmarks/results/speed.jsonl: its
 processor seconds (user and system, of itself and its children) and, case by case, what its script told. One thread
@@ -66,7 +66,8 @@ def run(peers: Path, name: str, data: str, cases: tuple[str, ...]) -> dict[str, 
 def main() -> None:
     """All rounds; a contender that fails is told by its last words and the others go on."""
     peers, rounds = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 5
-    names = sys.argv[3:] or list(CONTENDERS)
+    groups = {"mlp": [("mlp",)], "wide": [WIDE], "all": [("mlp",), WIDE]}[sys.argv[3] if len(sys.argv) > 3 else "all"]
+    names = sys.argv[4:] or list(CONTENDERS)
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         found = dict(line.split(":", 1) for line in file if ":" in line)
     named = {name.strip(): value.strip() for name, value in found.items()}
@@ -77,7 +78,7 @@ def main() -> None:
         )
         subprocess.run([sys.executable, "-c", maker, str(HERE / "peers"), data], check=True)
         for _ in range(rounds):
-            for cases in (("mlp",), WIDE):
+            for cases in groups:
                 for name in names:
                     if name == "scikit-learn" and cases != ("mlp",):
                         continue

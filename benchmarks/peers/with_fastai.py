@@ -1,5 +1,6 @@
 """fastai: its Learner and its own Adam (decoupled decay), bars and logs off, on the shared loaders."""
 
+import nets  # noqa: F401 (first: it declares what other libraries then find in torchvision)
 from cases import CASES, RATE, Clock, asked
 from fastai.basics import Callback, DataLoaders, Learner, Recorder
 from nets import loader, loss, net

@@ -1,5 +1,6 @@
 """Lightning: a LightningModule and its Trainer, loggers, bars and checkpoints off."""
 
+import nets  # noqa: F401, I001 (first: it declares what other libraries then find in torchvision)
 import logging
 import warnings
 

@@ -1,5 +1,6 @@
 """skorch: a scikit-learn estimator around a torch module, prints and validation off."""
 
+import nets  # noqa: F401, I001 (first: it declares what other libraries then find in torchvision)
 from typing import Any
 
 import torch

@@ -1,5 +1,6 @@
 """Hugging Face's Trainer, logs and checkpoints off."""
 
+import nets  # noqa: F401, I001 (first: it declares what other libraries then find in torchvision)
 import tempfile
 from typing import Any
 
