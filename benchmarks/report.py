@@ -51,7 +51,7 @@ def verdict(case: str, rates: dict[str, list[float]]) -> str:
     few = min(len(rates[PLAIN]), len(rates[DEFAULT]))
     return (
         f"Wanted {WANTED[case]}x the PyTorch loop: {ratio:.2f}x, in float32 {same:.2f}x, **{said}** (n = {few}); "
-        f"{middle[DEFAULT] / middle[best]:.2f}x the best ({best}) of the {len(peers)} peers measured."
+        f"{middle[DEFAULT] / middle[best]:.2f}x the best ({best}) of the peers measured ({len(peers)})."
     )
 
 
