@@ -26,8 +26,9 @@ def learns(subject: Subject, learned: Learned) -> Check:
     """The loss on a few examples falls well, or is bound to in the steps of the run; else a cure names the cause."""
     name = f"learns a few examples ({learned.player})"
     told = f"the loss went from {learned.before:.4g} to {learned.after:.4g} in {len(learned.curve)} steps"
-    if learned.left:
-        seen = f"after a step {len(learned.left)} weights still hold their gradient, first {learned.left[0]}"
+    held = [one for one in learned.left if one not in learned.adrift]  # those that nobody moves, nobody zeroes either
+    if held:
+        seen = f"after a step {len(held)} weights still hold their gradient, first {held[0]}"
         cause = "gradients that are not zeroed between steps, so that they add up"
         return Check(name, "failed", seen, cause, "call zero_grad() after each step")
     if not learned.rough and bound(learned, planned(subject), scheduled_share(subject)) >= LEARNED:
