@@ -31,6 +31,7 @@ from brainwright.tasks.task import Loss, Task
 from brainwright.techniques.technique import Technique
 from brainwright.training import seats
 from brainwright.training.job import Job
+from brainwright.training.loop import Loop
 from brainwright.training.preflight import Preflight, preflight
 from brainwright.training.subject import Subject
 
@@ -578,10 +579,25 @@ def judged(seed: int) -> Iterator[dict[str, Any]]:
 
 
 def cleared(seed: int) -> Iterator[dict[str, Any]]:
-    """A line a healthy set-up: whether anything but "passed" was said."""
+    """A line a set-up that should be healthy: whether anything but "passed" was said of one that does come to good."""
     for index, (word, options) in enumerate(healthy(50, 7 + 1000 * seed)):
-        found = looked(setup(word, 1000 * seed + 500 + index, **options)).found("failed", "doubtful", "left out")
-        yield {"healthy": word, "alarm": bool(found), "options": options, "said": [one.line() for one in found]}
+        one = setup(word, 1000 * seed + 500 + index, **options)
+        found = looked(one).found("failed", "doubtful", "left out")
+        line = {"healthy": word, "alarm": bool(found) and learns(one), "options": options}
+        yield {**line, "said": [one.line() for one in found]}
+
+
+def learns(one: Setup) -> bool:
+    """Whether the whole run ends below the loss that it began with, on the validation share."""
+    torch.manual_seed(one.seed)
+    net = one.task.build(one.shares["train"].fields, one.config.backbone)
+    how = one.config.training.model_copy(update={"checkpoint": 0.0})
+    loop = Loop(Job(one.task, one.shares["train"], one.shares["validation"], how, Path("/nowhere")), net)
+    before = loop.look()["loss"]
+    loop.best, loop.best_value = {}, float("nan")
+    for _ in loop.run():
+        pass
+    return bool(min(line["metrics"]["loss"] for line in loop.log.lines if line["metrics"]) < before - abs(before) / 50)
 
 
 def main(seed: int) -> None:
@@ -592,7 +608,12 @@ def main(seed: int) -> None:
         print(json.dumps(line), flush=True)
     bugs, sound = ([line for line in lines if kind in line] for kind in ("bug", "healthy"))
     whole = {word: sum(line[word] for line in bugs) / len(bugs) for word in ("caught", "named", "first")}
-    whole |= {"bugs": len(bugs), "set-ups": len(sound), "alarms": sum(line["alarm"] for line in sound) / len(sound)}
+    whole |= {
+        "bugs": len(bugs),
+        "set-ups": len(sound),
+        "warned": sum(bool(line["said"]) for line in sound),
+        "alarms": sum(line["alarm"] for line in sound) / len(sound),
+    }
     print(json.dumps({**whole, "seed": seed, "seconds": round(time.monotonic() - started, 1)}))
 
 

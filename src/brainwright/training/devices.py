@@ -3,7 +3,7 @@
 import os
 import platform
 import sys
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -30,7 +30,7 @@ class Place:
 
     def arithmetic(self) -> AbstractContextManager[object]:
         """The context in which nets run forward."""
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.half)
+        return torch.autocast(self.device.type, torch.bfloat16) if self.half else nullcontext()
 
     def seed(self, number: int) -> None:
         """Start the device's chance anew; without a GPU `torch.manual_seed` takes .5 ms and keeps every call."""
