@@ -10,6 +10,8 @@ EXIT_INTERRUPTED = 130  # Ctrl-C, as shells expect it
 
 ERROR_FILE = "TORCHELASTIC_ERROR_FILE"  # where one of several processes tells whoever launched it why it ends
 
+LAUNCHED = "brainwright-"  # how the name of a training begins that brainwright itself launched as several processes
+
 
 class Fault(Exception):
     """Something the user can mend, told in one line: what was found, where, why it stops us, and what to do.
@@ -33,6 +35,11 @@ class Stopped(KeyboardInterrupt):
 def leads() -> bool:
     """Whether this process, of several that train together, is the one that tells and writes."""
     return int(os.environ.get("RANK", "0")) == 0
+
+
+def launched() -> bool:
+    """Whether brainwright itself launched this process among others, and prints the result in its stead."""
+    return os.environ.get("TORCHELASTIC_RUN_ID", "").startswith(LAUNCHED)
 
 
 def left_word(fault: Fault) -> bool:

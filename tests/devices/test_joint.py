@@ -81,12 +81,12 @@ def brainwright(folder: Path, *words: str) -> "subprocess.Popen[str]":
 
 def workers(running: "subprocess.Popen[str]", folder: Path) -> list[int]:
     """The processes that train together, once the first checkpoint is written."""
-    for _ in range(600):
+    for _ in range(2400):
         if (folder / "runs/r/checkpoints/state.safetensors").exists():
             children = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
             return [int(child) for child in children]
         time.sleep(0.1)
-    running.kill()
+    running.terminate()  # which the launcher passes on
     raise AssertionError(running.communicate()[1])
 
 

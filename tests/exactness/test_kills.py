@@ -50,12 +50,12 @@ def test_killed_equals_uninterrupted(server, tmp_path):
 def test_a_wrong_resume_is_caught(server, tmp_path, bug):
     """A resume with a bug ends in another state than the same training left alone."""
     asked = {"word": "tabular-classification", "bug": bug}
-    whole(server, tmp_path / "whole", **asked)
+    seconds = whole(server, tmp_path / "whole", **asked)
     draw = random.Random(1)
-    for number in range(6):
+    for number in range(12):
         folder = tmp_path / str(number)
         folder.mkdir()
-        killed_run(server, {**asked, "folder": folder}, draw, 0.3, CALLS)
+        killed_run(server, {**asked, "folder": folder}, draw, seconds, CALLS)
         if digest(folder) != digest(tmp_path / "whole") or not logged_once(folder):
             return
     pytest.fail(f"{bug} went unseen")

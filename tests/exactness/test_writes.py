@@ -13,7 +13,8 @@ from brainwright.runs.record import CHECKPOINTS, RECORD
 from exactness.trials import Server, digest
 
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES)
-OPTIONS = ("--steps", "3", "--evaluations", "1", "--batch-size", "16", "--threads", "1", "--name", "run")
+OPTIONS = {"steps": 3, "evaluations": 1, "batch-size": 16, "threads": 1, "precision": "float32", "name": "run"}
+"""Nothing is left to be decided by the time that it takes: a run that begins anew decides alike."""
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,8 @@ def trial(tmp_path_factory):
     frame["label"] = np.where(frame["width"] + frame["height"] > 0, "large", "small")
     frame.to_csv(home / "a.csv", index=False)
     server = Server(home)
-    words = ["train", str(home / "a.csv"), "--target", "label", *OPTIONS, "--quiet"]
+    words = ["train", str(home / "a.csv"), "--target", "label", "--quiet"]
+    words += [f"--{name}={value}" for name, value in OPTIONS.items()]
     whole = home / "whole"
     whole.mkdir()
     answer = server.ask(words=[*words, "--out", str(whole)], fail=[0, 0], folder=whole)

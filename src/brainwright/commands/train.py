@@ -9,7 +9,7 @@ from brainwright import api
 from brainwright.config import Choices, made, sections_of
 from brainwright.data.opening import open_table
 from brainwright.deliver.summary import as_json, as_text, options_help
-from brainwright.errors import EXIT_INTERRUPTED, Fault
+from brainwright.errors import EXIT_INTERRUPTED, Fault, launched
 from brainwright.flags import Words, read
 from brainwright.runs.inference import infer
 
@@ -33,6 +33,8 @@ def main(words: Sequence[str]) -> int:
     else:
         source = str(options.pop("data", "")) or asked.one("data")
         run = api.train(source, quiet=quiet, **options)
+    if launched():
+        return EXIT_INTERRUPTED if run.record["interrupted"] else 0
     print(as_json(run.record, run.folder) if "json" in asked.switches else as_text(run.record, run.folder))
     return EXIT_INTERRUPTED if run.record["interrupted"] else 0
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
-from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs, SignalException, Std
+from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs, SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError, ProcessFailure
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
-from brainwright.errors import EXIT_FAULT, EXIT_INTERRUPTED, Fault
+from brainwright.errors import EXIT_FAULT, EXIT_INTERRUPTED, LAUNCHED, Fault
 
 LOUD = ("torch.distributed.elastic.agent.server.api", "torch.distributed.elastic.multiprocessing.api")
 """Who tells of every signal passed on: what matters is said in our own words."""
@@ -21,7 +21,7 @@ WATCH = 0.2  # seconds between two looks at whether every process still lives
 def launch(words: Sequence[str], processes: int) -> int:
     """Run `brainwright WORDS` as so many processes that train one net together; the exit code of the whole.
 
-    Their standard output is kept back (the caller prints the result once); what they tell goes to standard error.
+    They leave the result to be printed by the caller; what they tell goes to standard error.
 
     Raises:
         Fault: one of them failed: its own words, or the signal that ended it. The others are ended too.
@@ -33,13 +33,13 @@ def launch(words: Sequence[str], processes: int) -> int:
             min_nodes=1,
             max_nodes=1,
             nproc_per_node=processes,
-            run_id=str(uuid4()),
+            run_id=f"{LAUNCHED}{uuid4()}",
             rdzv_backend="c10d",
             rdzv_endpoint="localhost:0",
             local_addr="localhost",
             max_restarts=0,
             monitor_interval=WATCH,
-            logs_specs=DefaultLogsSpecs(log_dir=folder, redirects=Std.OUT),
+            logs_specs=DefaultLogsSpecs(log_dir=folder),
         )
         try:
             elastic_launch(config, sys.executable)("-m", "brainwright", *words)
