@@ -27,10 +27,9 @@ torch.manual_seed(0)
 net = ready.task.build(ready.fields, ready.config.backbone)
 job = Job(ready.task, ready.shares["train"], ready.shares["validation"], ready.config.training, pathlib.Path())
 loop = Loop(job, net)
-sums = {one.player.name: torch.zeros(2) for one in loop.seats}
 started = time.process_time()
 for _ in range(loop.plan.total):
-    loop.advance(sums)
+    loop.advance()
 print(time.process_time() - started)
 """  # the training steps of the demo alone, as the loop makes them
 
