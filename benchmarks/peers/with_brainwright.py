@@ -123,7 +123,7 @@ class Pictures(ImageClassification):
         for before, width, stride in ((3, 16, 1), (16, 32, 2), (32, 64, 2), (64, 64, 1)):
             conv = nn.Conv2d(before, width, 3, stride, 1, bias=False)
             layers += [conv, nn.BatchNorm2d(width), nn.ReLU()]
-        return Weighing(Convolved(fields[self.image], layers), (1.0,) * len(fields[self.label].classes))
+        return Weighing(Convolved(fields[self.image], layers), fields[self.label].counts, False)
 
 
 class Convolved(nn.Module):

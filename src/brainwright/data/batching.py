@@ -65,6 +65,11 @@ def batch_of(
     return Batch(values, torch.from_numpy(mine))
 
 
+def spread(count: int, most: int) -> NDArray[np.int64]:
+    """At most so many of `count` rows, evenly from the first to the last."""
+    return np.unique(np.linspace(0, count - 1, min(most, count)).round().astype(np.int64))
+
+
 def in_order(slots: Sequence[Slot[Any]], portion: Portion, size: int, seed: int = 0) -> Iterator[Batch]:
     """All examples once, in order, in batches of at most `size`."""
     for index, start in enumerate(range(0, len(portion), size)):

@@ -78,6 +78,8 @@ class Cache:
 
     def fitted(self, field: F, values: NDArray[Any], digests: NDArray[np.uint64]) -> F:
         """The field fitted to values of these digests [N, 2]; looked up where that was done before."""
+        if not self.room:
+            return field.fit(values)
         path = self.folder / f"{key('fitted', f'{field.model_dump_json()} {field.recipe}', digests)}.json"
         try:
             known = json.loads(path.read_text(encoding="utf-8"))
@@ -85,10 +87,9 @@ class Cache:
             return type(field)(**known)
         except (OSError, ValueError):
             found = field.fit(values)
-        if self.room:
-            with self.part() as part:
-                write(part / FACTS, [found.model_dump_json().encode()])
-                (part / FACTS).replace(path)
+        with self.part() as part:
+            write(part / FACTS, [found.model_dump_json().encode()])
+            (part / FACTS).replace(path)
         return found
 
     def encoded(self, field: Field[Any], values: NDArray[Any], digests: NDArray[np.uint64]) -> Encoded:

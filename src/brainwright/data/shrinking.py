@@ -41,7 +41,7 @@ def chunks(pictures: Dense | Stored) -> Iterator[NDArray[np.int64]]:
     yield from (np.arange(start, min(start + size, len(pictures))) for start in range(0, len(pictures), size))
 
 
-def spread(count: int, most: int) -> NDArray[np.int64]:
+def strided(count: int, most: int) -> NDArray[np.int64]:
     """All of `count` rows or, of more than `most`, every second, third ... one."""
     return np.arange(0, count, max(1, -(-count // most)))
 
@@ -56,7 +56,7 @@ def projected(pictures: Dense | Stored, mean: NDArray[Any], directions: NDArray[
 
 def vectors(pictures: Dense | Stored) -> NDArray[np.float32]:
     """At most 5,000 of the pictures, shrunk, as vectors [N, D]: enough for principal directions."""
-    small = shrunk(pictures.take(spread(len(pictures), ENOUGH)))
+    small = shrunk(pictures.take(strided(len(pictures), ENOUGH)))
     return small.reshape(len(small), -1)
 
 

@@ -86,8 +86,11 @@ class Batch:
             yield self
             return
         for start in range(0, len(self), size):
-            some = slice(start, start + size)
-            yield Batch({name: piece(value, some) for name, value in self.values.items()}, self.rows[some])
+            yield self.some(slice(start, start + size))
+
+    def some(self, which: slice | Tensor) -> "Batch":
+        """Some of the examples, by a slice or by places [M] on the processor."""
+        return Batch({name: piece(value, which) for name, value in self.values.items()}, self.rows[which])
 
     def to(self, device: torch.device) -> "Batch":
         """The same on another device; ragged entries move one by one."""
@@ -100,9 +103,13 @@ class Batch:
         return Batch({name: move(value) for name, value in self.values.items()}, self.rows)
 
 
-def piece(values: Any, some: slice) -> Any:
-    """Some of a batch's values, whatever their form; tensors are views."""
-    return Padded(values.values[some], values.lengths[some]) if isinstance(values, Padded) else values[some]
+def piece(values: Any, some: slice | Tensor) -> Any:
+    """Some of a batch's values, whatever their form, by a slice (tensors are then views) or by places [M]."""
+    if isinstance(values, Padded):
+        return Padded(piece(values.values, some), piece(values.lengths, some))
+    if isinstance(some, slice):
+        return values[some]
+    return values[some.to(values.device)] if isinstance(values, Tensor) else [values[place] for place in some.tolist()]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from scipy.special import log_softmax, softmax
 
 from brainwright.data.encoded import Dense, Stored
 from brainwright.data.examples import Portion
-from brainwright.data.shrinking import principal, projected, spread, vectors
+from brainwright.data.shrinking import principal, projected, strided, vectors
 from brainwright.data.slots import Prediction
 from brainwright.floors.floor import Floor, State, chosen
 
@@ -33,7 +33,7 @@ class LinearPixels(Floor):
         pictures, truth = train.encoded[self.image], train.encoded[self.target]
         assert isinstance(pictures, Dense | Stored)
         assert isinstance(truth, Dense)
-        rows = spread(len(pictures), self.most)
+        rows = strided(len(pictures), self.most)
         mean, directions = principal(vectors(pictures), DIRECTIONS)
         parts = projected(pictures.take(rows), mean, directions)
         scale = float(parts.std()) or 1.0  # one scale for all: weak directions stay weak, and are pulled harder

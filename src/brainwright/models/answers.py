@@ -1,9 +1,11 @@
 """Answers: what a net says together with the constants that turn it into an answer or judge it."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 
 class Measured(NamedTuple):
@@ -44,16 +46,25 @@ class Weighed(NamedTuple):
     logits: Tensor
     weights: Tensor
 
+    def losses(self, truth: Tensor, smoothing: float) -> Tensor:
+        """Cross-entropy of each example [B] for its class [B], the mean of all members', times its class's weight."""
+        members = truth[:, None].expand(self.logits.shape[:2])
+        each = F.cross_entropy(self.logits.transpose(1, 2), members, reduction="none", label_smoothing=smoothing)
+        return each.mean(1) * self.weights[truth]
+
 
 class Weighing(nn.Module):
     """A net whose classes count differently in learning."""
 
     weights: Tensor
 
-    def __init__(self, net: nn.Module, weights: tuple[float, ...]) -> None:
+    def __init__(self, net: nn.Module, counts: Sequence[int], balanced: bool) -> None:
+        """`counts` [K] of the classes in training; `balanced`: each class counts alike, else each example."""
         super().__init__()
         self.net = net
-        self.register_buffer("weights", torch.tensor(weights, dtype=torch.float32))
+        seen = torch.tensor(counts, dtype=torch.float64)
+        weights = seen.sum() / (len(counts) * seen) if balanced else torch.ones_like(seen)
+        self.register_buffer("weights", weights.float())
 
     def forward(self, given: Any) -> Weighed:
         return Weighed(each_member(self.net(given)), self.weights)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from brainwright.data.batching import spread
 from brainwright.data.examples import Portion
 from brainwright.data.field import Field, Values
 from brainwright.data.fields.category import Category
@@ -41,11 +42,6 @@ def gather(task: Task, shares: Mapping[str, Portion], judged: Evaluated, table: 
         "targets": {slot.name: target(slot, slots, shares, judged) for slot in slots if slot.side == "target"},
         "worst": worst(slots, shares["test"], judged, table),
     }
-
-
-def spread(count: int, wanted: int) -> NDArray[np.int64]:
-    """At most `wanted` rows of `count`, evenly from the first to the last."""
-    return np.unique(np.linspace(0, count - 1, min(wanted, count)).round().astype(np.int64))
 
 
 def within(rows: Iterator[dict[str, Any]], room: int = ROOM) -> list[dict[str, Any]]:

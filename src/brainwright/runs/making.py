@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from brainwright.data.batching import batch_of, generator_of
+from brainwright.data.batching import batch_of, generator_of, spread
 from brainwright.errors import Fault
-from brainwright.runs.evidence import gather, spread
+from brainwright.runs.evidence import gather
 from brainwright.runs.facts import cost, described, health, metric_facts, opening_record
 from brainwright.runs.predictions import write_predictions
 from brainwright.runs.preparing import Prepared, prepare
@@ -172,6 +172,8 @@ def paced(ready: Prepared, net: nn.Module, record: dict[str, Any], tell: Teller)
     """
     how = ready.config.training
     at = place(how)
+    if (how.threads or at.device.type != "cpu") and how.precision != "auto":
+        return ready
     rows = ready.task.sampler(ready.shares["train"], how.batch_size, how.seed)(0)
     batch = batch_of(ready.task.slots(), ready.shares["train"], rows, generator_of(how.seed))
     found = []

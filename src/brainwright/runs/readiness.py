@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from brainwright.data.batching import batch_of, generator_of
+from brainwright.data.batching import batch_of, generator_of, spread
 from brainwright.runs.preparing import Prepared
 from brainwright.runs.record import CHECKPOINTS, RECORD, write_json
 from brainwright.runs.telling import Teller
@@ -22,7 +22,7 @@ from brainwright.training.job import Job
 from brainwright.training.learner import Learner
 from brainwright.training.loop import STATE
 from brainwright.training.preflight import LONG, MOST, PART, Preflight, preflight, refuse
-from brainwright.training.subject import SAMPLE, Subject, spread_rows
+from brainwright.training.subject import SAMPLE, Subject
 from brainwright.training.watch import Watch
 
 PROBE = 3  # steps that are timed, after one that is not: first steps allocate
@@ -79,9 +79,9 @@ def told(found: Preflight, tell: Teller) -> None:
 def strange(watch: Watch, ready: Prepared, net: nn.Module, at: Place, judged: Evaluated) -> Sequence[str]:
     """What was strange at the end of a training: answers, losses, silent layers; `judged` is the validation share."""
     train = ready.shares["train"]
-    learned = evaluate(ready.task, net, train.take(spread_rows(train, SAMPLE)), at)
+    learned = evaluate(ready.task, net, train.take(spread(len(train), SAMPLE)), at)
     said = watch.after(ready.task, learned, judged)
-    batch = batch_of(ready.task.slots(), train, spread_rows(train, 64), generator_of(0))
+    batch = batch_of(ready.task.slots(), train, spread(len(train), 64), generator_of(0))
     if silence := dead(ready.task, net, batch, at):
         said.append(f"dead layer: nearly all outputs of {silence} are zero for every example; lower --lr")
     return said

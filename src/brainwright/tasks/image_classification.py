@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from pydantic import Field as Option
 from torch import nn
-from torch.nn import functional as F
 
 from brainwright.data.augmenting import erased, relit, shifted, warped
 from brainwright.data.encoded import Dense, Stored
@@ -67,15 +66,11 @@ class ImageClassification(Task):
         return Claim({"image": images[0], "label": label}, 0.9, why)
 
     def build(self, fields: Fields, backbone: Backbone) -> nn.Module:
-        counts = np.array(fields[self.label].counts)
-        weights = counts.sum() / (len(counts) * counts) if self.class_weights == "balanced" else np.ones(len(counts))
-        return Weighing(Net(ImageStem(fields[self.image]), backbone, len(counts)), tuple(weights.tolist()))
+        counts, balanced = fields[self.label].counts, self.class_weights == "balanced"
+        return Weighing(Net(ImageStem(fields[self.image]), backbone, len(counts)), counts, balanced)
 
     def loss(self, net: AnyNet, batch: Batch, turn: Turn) -> Loss:
-        logits, weights = net(batch[self.image])
-        members = batch[self.label][:, None].expand(logits.shape[:2])
-        each = F.cross_entropy(logits.transpose(1, 2), members, reduction="none", label_smoothing=self.smoothing)
-        return Loss.of(each.mean(1) * weights[batch[self.label]])
+        return Loss.of(net(batch[self.image]).losses(batch[self.label], self.smoothing))
 
     def predict(self, net: AnyNet, batch: Batch) -> Prediction:
         views = [batch[self.image].flip(3)] if self.both_sides else []

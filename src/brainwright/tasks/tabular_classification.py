@@ -6,7 +6,6 @@ from typing import Literal
 import numpy as np
 from pydantic import Field as Option
 from torch import nn
-from torch.nn import functional as F
 
 from brainwright.data.examples import Portion
 from brainwright.data.fields.category import Category
@@ -61,15 +60,11 @@ class TabularClassification(Task):
         )
 
     def build(self, fields: Fields, backbone: Backbone) -> nn.Module:
-        counts = np.array(fields[self.label].counts)
-        weights = counts.sum() / (len(counts) * counts) if self.class_weights == "balanced" else np.ones(len(counts))
-        return Weighing(Net(RowStem(fields[self.row]), backbone, len(counts)), tuple(weights.tolist()))
+        counts, balanced = fields[self.label].counts, self.class_weights == "balanced"
+        return Weighing(Net(RowStem(fields[self.row]), backbone, len(counts)), counts, balanced)
 
     def loss(self, net: AnyNet, batch: Batch, turn: Turn) -> Loss:
-        logits, weights = net(batch[self.row])
-        members = batch[self.label][:, None].expand(logits.shape[:2])
-        each = F.cross_entropy(logits.transpose(1, 2), members, reduction="none", label_smoothing=self.smoothing)
-        return Loss.of(each.mean(1) * weights[batch[self.label]])
+        return Loss.of(net(batch[self.row]).losses(batch[self.label], self.smoothing))
 
     def predict(self, net: AnyNet, batch: Batch) -> Prediction:
         scores = net(batch[self.row]).logits.softmax(-1).mean(1)

@@ -6,7 +6,6 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field as Option
 from torch import nn
-from torch.nn import functional as F
 
 from brainwright.data.bucketing import Bucketed
 from brainwright.data.encoded import Ragged
@@ -77,21 +76,17 @@ class TextClassification(Task):
         return text, type(self).label
 
     def build(self, fields: Fields, backbone: Backbone) -> nn.Module:
-        counts = np.array(fields[self.label].counts)
-        weights = counts.sum() / (len(counts) * counts) if self.class_weights == "balanced" else np.ones(len(counts))
+        counts, balanced = fields[self.label].counts, self.class_weights == "balanced"
         field, answers = fields[self.text], len(counts)
         nets: list[nn.Module] = [
             Net(TextStem(field, self.embedding, self.unknown, self.hidden), backbone, answers)
             for _ in range(self.readers)
         ]
         nets += [Wide(field, answers)] if self.wide else []
-        return Weighing(Committee(nets), tuple(weights.tolist()))
+        return Weighing(Committee(nets), counts, balanced)
 
     def loss(self, net: AnyNet, batch: Batch, turn: Turn) -> Loss:
-        logits, weights = net(batch[self.text])
-        members = batch[self.label][:, None].expand(logits.shape[:2])
-        each = F.cross_entropy(logits.transpose(1, 2), members, reduction="none", label_smoothing=self.smoothing)
-        return Loss.of(each.mean(1) * weights[batch[self.label]])
+        return Loss.of(net(batch[self.text]).losses(batch[self.label], self.smoothing))
 
     def predict(self, net: AnyNet, batch: Batch) -> Prediction:
         scores = net(batch[self.text]).logits.softmax(-1).mean(1)

@@ -1,18 +1,21 @@
 """Matching: whether answers, inputs, shares and batches belong together, as far as counting can tell."""
 
+from hashlib import blake2b
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from brainwright.data.batching import generator_of
-from brainwright.data.encoded import Dense, Ragged
+from brainwright.data.batching import generator_of, spread
+from brainwright.data.encoded import Dense, Encoded, Ragged
 from brainwright.data.examples import Portion
-from brainwright.training.subject import FEW, SAMPLE, Check, State, Subject, answers, spread_rows, varies
+from brainwright.training.subject import FEW, SAMPLE, Check, State, Subject, answers, varies
 
 BATCHES = 40  # of the sampler that are looked at
 TOLD = 0.99  # share of the answers' spread that one number of the input explains by itself
 WIDEST = 5000  # numbers of an input that are looked at one by one
+AT_ONCE = 256  # examples whose inputs are in memory together
 TWINS = 0.5  # share of the validation examples that training also has
 
 
@@ -96,7 +99,7 @@ def disjoint(subject: Subject) -> Check:
         return Check(name, "passed", "nothing to compare")
     rows = np.arange(min(len(train), 20_000))
     known = set(digests(train.take(rows), slots))
-    asked = digests(validation.take(spread_rows(validation, SAMPLE)), slots)
+    asked = digests(validation.take(spread(len(validation), SAMPLE)), slots)
     twins = float(np.mean([one in known for one in asked]))
     if twins > TWINS and len(known) > 0.8 * len(rows):
         seen = f"{twins:.0%} of the validation examples are in the training share, too"
@@ -105,20 +108,26 @@ def disjoint(subject: Subject) -> Check:
 
 
 def digests(portion: Portion, slots: list[str]) -> list[bytes]:
-    """The inputs of each example as bytes."""
-    pieces = []
-    for name in slots:
-        one = portion.encoded[name]
-        if isinstance(one, Ragged):
-            pieces.append([one.values[a:b].tobytes() for a, b in zip(one.offsets[:-1], one.offsets[1:], strict=True)])
-        else:
-            pieces.append([value.tobytes() for value in one.values])
-    return [b"".join(parts) for parts in zip(*pieces, strict=True)]
+    """128 bits of BLAKE2b over the inputs of each example; few examples are in memory at a time."""
+    found: list[bytes] = []
+    for start in range(0, len(portion), AT_ONCE):
+        rows = np.arange(start, min(start + AT_ONCE, len(portion)))
+        pieces = [blobs(portion.encoded[name].take(rows)) for name in slots]
+        found += [blake2b(b"".join(parts), digest_size=16).digest() for parts in zip(*pieces, strict=True)]
+    return found
+
+
+def blobs(values: Encoded) -> list[bytes]:
+    """Each value's numbers as bytes."""
+    if isinstance(values, Ragged):
+        pairs = zip(values.offsets[:-1], values.offsets[1:], strict=True)
+        return [values.values[start:stop].tobytes() for start, stop in pairs]
+    return [value.tobytes() for value in values.values]
 
 
 def given_away(subject: Subject) -> Check:
     """No single number of the inputs tells the answer by itself."""
-    name, train = "nothing gives the answer away", subject.job.train.take(spread_rows(subject.job.train, SAMPLE))
+    name, train = "nothing gives the answer away", subject.job.train.take(spread(len(subject.job.train), SAMPLE))
     truth = answers(subject.task, train)
     if truth is None or len(np.unique(truth)) == 1:
         return Check(name, "passed", "answers are of a form that no number can tell")

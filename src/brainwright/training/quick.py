@@ -9,13 +9,14 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from brainwright.data.batching import spread
 from brainwright.data.examples import Portion
 from brainwright.floors.floor import Floor
 from brainwright.metrics.metric import Metric
 from brainwright.tasks.task import Task
 from brainwright.training.devices import place
 from brainwright.training.evaluation import evaluate, judged
-from brainwright.training.subject import SAMPLE, Check, Subject, exchanged, per_unit, spread_rows
+from brainwright.training.subject import SAMPLE, Check, Subject, exchanged, per_unit
 
 GAIN = 0.01  # share of the trivial model's error that a simple one must take off
 FEWEST = 40  # examples that let quick models say anything
@@ -40,7 +41,7 @@ def matched(subject: Subject) -> Check:
     name = "inputs tell answers"
     floors = subject.task.floors(subject.job.train.fields)
     simple = [one for one in floors if not one.trivial]
-    sample = spread_rows(subject.job.train, SAMPLE)
+    sample = spread(len(subject.job.train), SAMPLE)
     held = min(int(len(sample) * HOLD), len(subject.job.validation))
     if not simple or not lower(subject.task) or held < FEWEST:
         return Check(name, "passed", "too few examples, or no quick model, to tell")
@@ -48,7 +49,7 @@ def matched(subject: Subject) -> Check:
     learned = subject.job.train.take(np.sort(mixed[held:]))
     shares = [
         subject.job.train.take(np.sort(mixed[:held])),
-        subject.job.validation.take(spread_rows(subject.job.validation, SAMPLE)),
+        subject.job.validation.take(spread(len(subject.job.validation), SAMPLE)),
     ]
     trivial = errors(subject.task, [one for one in floors if one.trivial], learned, shares)
     best = Skill(-np.inf, -np.inf)
@@ -130,8 +131,8 @@ def chance(subject: Subject) -> Check:
     trivial = [one for one in task.floors(subject.job.train.fields) if one.trivial]
     if not trivial or not lower(task) or len(task.players()) > 1:
         return Check(name, "passed", "no error to compare with")
-    known = subject.job.train.take(spread_rows(subject.job.train, SAMPLE))
-    asked = subject.job.validation.take(spread_rows(subject.job.validation, SAMPLE // 2))
+    known = subject.job.train.take(spread(len(subject.job.train), SAMPLE))
+    asked = subject.job.validation.take(spread(len(subject.job.validation), SAMPLE // 2))
     each = [float(errors(task, [one], known, [asked])[0]) for one in trivial]
     at = place(subject.job.how)
     metric = lower(task)[0]
@@ -161,7 +162,7 @@ def stretches(subject: Subject) -> Check:
     name, task = "answers along the table", subject.task
     floors = task.floors(subject.job.train.fields)
     simple, trivial = ([one for one in floors if one.trivial is kind] for kind in (False, True))
-    sample = spread_rows(subject.job.train, SAMPLE)
+    sample = spread(len(subject.job.train), SAMPLE)
     sample = sample[np.argsort(subject.job.train.examples.rows[sample], kind="stable")]
     if not simple or not lower(task) or len(sample) < BLOCKS * FEWEST / 2 or len(task.players()) > 1:
         return Check(name, "passed", "too few examples, or no quick model, to tell")

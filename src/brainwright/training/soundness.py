@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from brainwright.data.batching import spread
 from brainwright.data.encoded import Ragged
 from brainwright.errors import Fault
 from brainwright.tasks.task import Player
@@ -23,8 +24,6 @@ from brainwright.training.subject import (
     apart,
     numbers,
     per_unit,
-    picked,
-    spread_rows,
 )
 
 SAME = 1e-2  # answers nearer than this share of their own spread are the same: sums in another order
@@ -79,10 +78,10 @@ def alone(subject: Subject, net: nn.Module) -> Check:
     net = deepcopy(net).cpu().eval()
     batch, half = subject.batch, torch.arange(max(1, len(subject.batch) // 2))
     others = torch.cat([half, torch.roll(torch.arange(len(batch)), 1)[len(half) :]])
-    beside = picked(batch, others)  # the first half as before, the second half other examples
+    beside = batch.some(others)  # the first half as before, the second half other examples
     said = [one[half] for one in numbers(subject.task, net, batch)]
     crowd = apart(said, [one[half] for one in numbers(subject.task, net, beside)])
-    single = apart(said, numbers(subject.task, net, picked(batch, half)))
+    single = apart(said, numbers(subject.task, net, batch.some(half)))
     if max(crowd, single) > SAME:
         return Check(
             "no leak across the batch",
@@ -92,7 +91,7 @@ def alone(subject: Subject, net: nn.Module) -> Check:
             "compute every answer from its own example alone, in evaluation mode",
         )
     for player in subject.task.players():
-        whole, part, more = (subject.asked(net, one, player.name) for one in (batch, picked(batch, half), beside))
+        whole, part, more = (subject.asked(net, one, player.name) for one in (batch, batch.some(half), beside))
         mine = whole.each[half] / whole.units[half]
         worst = max(apart([mine], [part.each / part.units]), apart([mine], [(more.each / more.units)[half]]))
         if worst > SAME:
@@ -114,7 +113,7 @@ def finite(subject: Subject) -> Check:
             return Check(
                 "finite numbers", "failed", f"{name} holds NaN before the first step", "a wrong start", "mend it"
             )
-    net, rows = deepcopy(subject.net).eval(), spread_rows(subject.job.train, SAMPLE)
+    net, rows = deepcopy(subject.net).eval(), spread(len(subject.job.train), SAMPLE)
     for piece in np.array_split(rows, -(-len(rows) // 64)):
         loss = subject.asked(net, subject.batch_of(piece))
         wrong = ~loss.each.isfinite()

@@ -10,11 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from brainwright.data.batching import batch_of, generator_of
+from brainwright.data.batching import batch_of, generator_of, spread
 from brainwright.data.encoded import Dense, Windows
 from brainwright.data.examples import Portion
-from brainwright.data.field import Padded
-from brainwright.data.slots import Batch, Slot
+from brainwright.data.slots import Batch, Slot, piece
 from brainwright.models.backbone import Backbone
 from brainwright.tasks.task import Loss, Net, Task, Turn
 from brainwright.training.job import Job
@@ -62,7 +61,7 @@ class Subject:
     @cached_property
     def rows(self) -> NDArray[np.int64]:
         """A few training rows whose answers differ as much as possible."""
-        sample = spread_rows(self.job.train, SAMPLE)
+        sample = spread(len(self.job.train), SAMPLE)
         truth = answers(self.task, self.job.train.take(sample))
         if truth is not None:
             sample = sample[np.argsort(truth, kind="stable")]
@@ -89,11 +88,6 @@ class Subject:
         return self.task.loss(net, batch, Turn(player or self.task.players()[-1].name, 0, progress))
 
 
-def spread_rows(portion: Portion, most: int) -> NDArray[np.int64]:
-    """At most so many rows, evenly from the first to the last."""
-    return np.unique(np.linspace(0, len(portion) - 1, min(most, len(portion))).round().astype(np.int64))
-
-
 def answers(task: Task, portion: Portion) -> NDArray[Any] | None:
     """One number an example [N] that tells answers apart: a class's code, a number, the mean of a stretch; None where
     answers are of another form.
@@ -111,21 +105,7 @@ def answers(task: Task, portion: Portion) -> NDArray[Any] | None:
 
 def exchanged(batch: Batch, slots: list[Slot[Any]], places: Tensor) -> Batch:
     """A batch whose examples read another example's input in some slots; `places` [B] says whose."""
-    return batch | {slot.name: placed(batch[slot], places) for slot in slots}
-
-
-def placed(values: Any, places: Tensor) -> Any:
-    """A batch's values in another order or number, whatever their form."""
-    if isinstance(values, Tensor):
-        return values[places.to(values.device)]
-    if isinstance(values, Padded):
-        return Padded(placed(values.values, places), placed(values.lengths, places))
-    return [values[place] for place in places.tolist()]
-
-
-def picked(batch: Batch, places: Tensor) -> Batch:
-    """Some examples of a batch, by place."""
-    return Batch({name: placed(value, places) for name, value in batch.values.items()}, batch.rows[places])
+    return batch | {slot.name: piece(batch[slot], places) for slot in slots}
 
 
 def per_unit(loss: Loss) -> float:
