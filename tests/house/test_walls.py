@@ -154,3 +154,10 @@ def test_every_declared_library_has_an_exact_version(declared: set[str]) -> None
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").split()
     assert all(re.fullmatch(r"[a-z0-9-]+==[0-9][0-9a-z.]*", line) for line in lines)
     assert declared <= {line.partition("==")[0] for line in lines}
+
+
+def test_trust_knows_no_task_by_name() -> None:
+    words = {path.stem.replace("_", "-") for path in (PACKAGE / "tasks").glob("*.py")} - {"task", "--init--"}
+    for path in (PACKAGE / "trust").rglob("*.py"):
+        text = path.read_text(encoding="utf-8").replace("_", "-")
+        assert not (named := [word for word in words if re.search(rf"[\"']{word}[\"']", text)]), (path, named)
