@@ -22,7 +22,9 @@ def main(words: Sequence[str]) -> int:
     cut = f" (the epochs ask for {found.wanted:,}: the budget cuts them)" if found.steps < found.wanted else ""
     print(f"task        {found.task}")
     print(f"parameters  {found.parameters:,}")
-    print(f"steps       {found.steps:,} of {found.step_seconds * 1000:.1f} ms{cut}")
+    print(f"steps       {found.steps:,} of {found.limit.step * 1000:.3g} ms{cut}")
     print(f"training    about {found.seconds / 60:.1f} minutes")
-    print(f"memory      {found.peak_memory_mb:,.0f} MB so far")
+    print(f"memory      {found.peak_memory_mb:,.0f} MB")
+    print(f"energy      about {found.energy.told}")
+    print(f"limit       {found.limit.told}")
     return 0

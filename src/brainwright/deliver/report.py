@@ -83,7 +83,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    words = ("count", "large", "plain", "percent", "clock", "title", "capital", "option")
+    words = ("count", "large", "plain", "percent", "clock", "title", "capital", "option", "energy", "speed")
     made.filters |= {word: getattr(wording, word) for word in words}
     made.filters |= {"enlarged": enlarged, "pictured": pictured, "spark": figures.spark}
     return made

@@ -110,6 +110,20 @@ def clock(seconds: Any) -> str:
     return f"{minutes // 60}{THIN}h {minutes % 60:02d}{THIN}min"
 
 
+def energy(spent: Mapping[str, Any]) -> str:
+    """Watt-hours, or the range of a model, and how they are known."""
+    low, high = plain(spent["low"]), plain(spent["high"])
+    return f"{low if low == high else f'{low} to {high}'}{THIN}Wh, {spent['how']}"
+
+
+def speed(limit: Mapping[str, Any]) -> str:
+    """How near the training came to what the machine allows, and what stood in its way."""
+    step, roofs = limit["step"] * 1000, sorted(limit["roofs"].items(), key=lambda one: -one[1])
+    least = ", ".join(f"{name} {plain(seconds * 1000)}{THIN}ms" for name, seconds in roofs)
+    reached = percent(limit["fraction"], 0)
+    return f"{reached} of what this machine allows: a step took {plain(step)}{THIN}ms, looks included; least by {least}"
+
+
 def option(value: Any) -> str:
     """An option's value as the command line takes it."""
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -44,16 +44,37 @@ def attention(query: Tensor, key: Tensor, value: Tensor, *_: Any, **__: Any) -> 
     return int(sdpa_flop_count(query.shape, key.shape, value.shape))
 
 
+def cells(given: Tensor, *weights: Any, **_: Any) -> int:
+    """Operations of a recurrent layer on [T, B, D] or [B, T, D]: its matrices meet every step of every example."""
+    matrices = weights[0] if isinstance(weights[0], list | tuple) else weights[:4]
+    size = sum(int(one.numel()) for one in matrices if one.ndim == 2)
+    return 2 * size * given.shape[0] * given.shape[1]
+
+
+def cells_back(given: Tensor, *weights: Any, **_: Any) -> int:
+    """Twice those of the way forward: the slopes of what was read, and of the matrices."""
+    return 2 * cells(given, *weights)
+
+
 # Torch's own table, and what it leaves out.
-RULES = {**flop_registry, torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: attention}
+RULES = {
+    **flop_registry,
+    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: attention,
+    torch.ops.aten.mkldnn_rnn_layer: cells,
+    torch.ops.aten.mkldnn_rnn_layer_backward: cells_back,
+    torch.ops.aten._cudnn_rnn: cells,
+    torch.ops.aten._cudnn_rnn_backward: cells_back,
+}
 
 
 class Counter(TorchDispatchMode):
-    """Counts the operations of all that torch computes within it, by torch's own table of rules."""
+    """Counts the operations of all that torch computes within it, by torch's own table of rules; its calls; and the
+    bytes that they read and write.
+    """
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.total = 0
+        self.total = self.calls = self.moved = 0
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -64,14 +85,24 @@ class Counter(TorchDispatchMode):
         answer = call(*given, **(named or {}))
         rule = RULES.get(call._overloadpacket)
         self.total += int(rule(*given, **(named or {}), out_val=answer)) if rule else 0
+        if not call.is_view:
+            self.calls += 1
+            self.moved += weight(given) + weight(answer)
         return answer
+
+
+def weight(values: Any) -> int:
+    """Bytes of all tensors among an operation's arguments or answers."""
+    if isinstance(values, Tensor):
+        return values.numel() * values.element_size()
+    return sum(weight(one) for one in values) if isinstance(values, list | tuple) else 0
 
 
 class Watch:
     """Hooks on every module that note its output and count its operations, without those of the layers inside it."""
 
     def __init__(self, net: nn.Module, counter: Counter) -> None:
-        self.counter, self.extra, self.seen = counter, 0, dict[str, Layer]()
+        self.counter, self.seen = counter, dict[str, Layer]()
         self.open: list[list[int]] = []  # for each running layer: operations before it, and those of layers inside it
         counted: set[Tensor] = set()
         self.handles = []
@@ -82,21 +113,15 @@ class Watch:
                 layer = Layer(name, type(module).__name__, (), bend(module), sum(one.numel() for one in own), 0)
                 self.handles += self.hooked(module, layer)
 
-    def total(self) -> int:
-        """Operations up to now."""
-        return self.counter.total + self.extra
-
     def hooked(self, module: nn.Module, layer: Layer) -> list[Any]:
         """Watch one module."""
 
         def before(*_: Any) -> None:
-            self.open.append([self.total(), 0])
+            self.open.append([self.counter.total, 0])
 
         def after(module: nn.Module, given: Any, answer: Any) -> None:
             start, inside = self.open.pop()
-            if isinstance(module, nn.RNNBase):
-                self.extra += steps_of(module, given[0]) - (self.total() - start)
-            whole = self.total() - start
+            whole = self.counter.total - start
             if self.open:
                 self.open[-1][1] += whole
             known = self.seen.pop(layer.name, layer)  # in the order of last use
@@ -115,7 +140,7 @@ def describe(net: nn.Module, use: Callable[[], Any], examples: int) -> Described
         finally:
             for handle in watch.handles:
                 handle.remove()
-        total = watch.total()
+        total = counter.total
     layers = tuple(replace(layer, flops=layer.flops // examples) for layer in watch.seen.values())
     return Described(layers, sum(weight.numel() for weight in net.parameters()), total // examples)
 
@@ -133,12 +158,6 @@ def bend(module: nn.Module) -> str:
     if isinstance(module, nn.RNN):
         return str(module.nonlinearity)
     return type(module).__name__.lower() if type(module).__module__ == nn.ReLU.__module__ else ""
-
-
-def steps_of(cell: nn.RNNBase, given: Tensor) -> int:
-    """Operations of a recurrent layer on [B, T, D]: its matrices meet every step. Torch counts some cells only."""
-    matrices = sum(weight.numel() for weight in cell.parameters() if weight.ndim == 2)
-    return 2 * matrices * given.shape[0] * given.shape[1]
 
 
 def shape_of(answer: Any) -> tuple[int, ...]:

@@ -19,6 +19,7 @@ from brainwright.models.describing import describe
 from brainwright.runs.preparing import Prepared
 from brainwright.tasks.task import Task
 from brainwright.training.devices import Place, hardware, peak_memory
+from brainwright.training.energy import Meter
 from brainwright.training.health import layers
 
 FINGERPRINT_ROWS = 4096  # read at a time, so that sliding views stay views
@@ -92,12 +93,13 @@ def metric_facts(metric: Metric) -> dict[str, Any]:
     }
 
 
-def cost(began: float, prepared: float, trained: float) -> dict[str, float]:
-    """Seconds of each phase, and the most memory the process held."""
+def cost(meter: Meter, prepared: float, trained: float) -> dict[str, Any]:
+    """Seconds of each phase, the most memory the process held, and the energy in watt-hours."""
     return {
-        "prepare_seconds": prepared - began,
+        "prepare_seconds": prepared - meter.clock,
         "train_seconds": trained - prepared,
         "judge_seconds": time.monotonic() - trained,
         "processor_seconds": time.process_time(),
         "peak_memory_mb": peak_memory(),
+        "energy": asdict(meter.used(peak_memory())),
     }

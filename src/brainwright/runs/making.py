@@ -11,10 +11,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from brainwright.data.batching import batch_of, generator_of, spread
+from brainwright.data.batching import spread
 from brainwright.errors import Fault
 from brainwright.runs.evidence import gather
 from brainwright.runs.facts import cost, described, health, metric_facts, opening_record
+from brainwright.runs.pacing import paced
 from brainwright.runs.predictions import write_predictions
 from brainwright.runs.preparing import Prepared, prepare
 from brainwright.runs.readiness import ready_to_train, strange
@@ -34,17 +35,18 @@ from brainwright.runs.results import NET, Contender, Ground, best_of, contender,
 from brainwright.runs.run import Run
 from brainwright.runs.stopping import heeding
 from brainwright.runs.telling import Teller
-from brainwright.tasks.task import Decision, Task
+from brainwright.tasks.task import Task
 from brainwright.training.checkpoints import sweep, write_whole
-from brainwright.training.crew import alone, joined
+from brainwright.training.crew import joined
 from brainwright.training.devices import place
 from brainwright.training.evaluation import Evaluated, evaluate
 from brainwright.training.job import Job
+from brainwright.training.limits import limit
 from brainwright.training.loop import Loop
-from brainwright.training.pace import quickest_arithmetic, quickest_threads
 from brainwright.training.watch import Watch
 
 HASTE = 5.0  # seconds for judging each share of a run that was broken off, about
+WORTH_ASKING = 30.0  # seconds of training, of which finding its limits takes about one
 TRIED = 64  # examples judged to learn how many those seconds bear
 
 
@@ -96,7 +98,8 @@ def finish(ready: Prepared, folder: Path, record: dict[str, Any], tell: Teller) 
         torch.manual_seed(ready.config.training.seed)
         net = task.build(ready.fields, ready.config.backbone)
         record["net"] = described(task, net, ready.shares["train"])
-        ready = paced(ready, net, record, tell)
+        ready, found = paced(ready, net, tell)
+        record |= {"options": ready.config.flat(), "decisions": [*record["decisions"], *map(asdict, found)]}
         write_json(folder / RECORD, record)  # whoever goes on with this run must decide nothing anew
         ready_to_train(ready, net, folder, record, tell)
         how, shares = ready.config.training, ready.shares
@@ -143,11 +146,20 @@ def concluded(
         "steps": {"done": loop.step, "planned": loop.plan.total, "epoch": loop.step / loop.plan.per_epoch},
         "examples_at_a_time": loop.micro or config.training.batch_size,
         "layers": health(task, net, ready.shares["train"], loop.at),
-        "cost": cost(ready.began, prepared, trained),
+        "cost": cost(ready.meter, prepared, trained) | {"limit": limits(loop, trained - prepared, tell)},
     }
     run = Run(folder, config, ready.claim, ready.fields, net, grounds, record)
     leave(run, ready, loop, judged["test"])
     return run
+
+
+def limits(loop: Loop, seconds: float, tell: Teller) -> dict[str, Any]:
+    """How far the training stayed below what the machine allows; {} where it was too short to be worth asking."""
+    if seconds < WORTH_ASKING or not loop.step:
+        return {}
+    found = limit(loop, loop.seconds / loop.step)
+    tell.line(f"limit     {found.told}")
+    return {**asdict(found), "binds": found.binds, "fraction": found.fraction}
 
 
 def hastened(ready: Prepared, net: nn.Module, loop: Loop) -> tuple[Prepared, list[str]]:
@@ -163,30 +175,6 @@ def hastened(ready: Prepared, net: nn.Module, loop: Loop) -> tuple[Prepared, lis
             missing += f", {room:,} of {len(shares[name]):,} {name} examples were judged"
             shares[name] = shares[name].take(spread(len(shares[name]), room))
     return replace(ready, shares=shares), [f"broken off, so {missing}: --resume finishes it"]
-
-
-def paced(ready: Prepared, net: nn.Module, record: dict[str, Any], tell: Teller) -> Prepared:
-    """Threads and arithmetic, where the user left them open, by measuring: written down, for they change the last bits.
-
-    Several processes would each find their own: for them the arithmetic is the rule's.
-    """
-    how = ready.config.training
-    at = place(how)
-    if (how.threads or at.device.type != "cpu") and how.precision != "auto":
-        return ready
-    rows = ready.task.sampler(ready.shares["train"], how.batch_size, how.seed)(0)
-    batch = batch_of(ready.task.slots(), ready.shares["train"], rows, generator_of(how.seed))
-    found = []
-    if not how.threads and at.device.type == "cpu":
-        found.append(Decision("threads", *quickest_threads(ready.task, net, batch, at)))
-    if how.precision == "auto" and alone():
-        found.append(Decision("precision", *quickest_arithmetic(ready.task, net, batch, at)))
-    for one in found:
-        tell.line(f"decided   {one.option} = {one.value}: {one.reason}")
-    config, _ = ready.config.decided(found)
-    record["options"] = config.flat()
-    record["decisions"] = [*record["decisions"], *map(asdict, found)]
-    return replace(ready, config=config, decisions=[*ready.decisions, *found])
 
 
 def driven(loop: Loop, folder: Path, record: dict[str, Any], tell: Teller) -> Watch:

@@ -12,12 +12,15 @@ import torch
 from brainwright.data.checking import Finding, check
 from brainwright.data.table import Table
 from brainwright.runs.facts import described
-from brainwright.runs.preparing import Prepared, prepare, understood
+from brainwright.runs.pacing import paced
+from brainwright.runs.preparing import prepare, understood
 from brainwright.runs.telling import Silent, Teller
 from brainwright.tasks.task import Decision
 from brainwright.training.budget import plan
 from brainwright.training.devices import peak_memory
+from brainwright.training.energy import Energy, Meter
 from brainwright.training.job import Job
+from brainwright.training.limits import Limit, limit
 from brainwright.training.loop import Loop
 
 PROBE = 12  # real steps measured
@@ -47,8 +50,12 @@ class Forecast:
     """That the epochs ask for."""
     seconds: float
     """Of training, validation looks included, floors and report not."""
-    step_seconds: float
+    limit: Limit
+    """Of a step, looks not included."""
+    energy: Energy
+    """Of all steps and looks, floors and report not."""
     peak_memory_mb: float
+    """With a whole step and a whole look done: what training needs."""
 
 
 def inspect(source: Any, options: Mapping[str, Any]) -> Inspection:
@@ -68,43 +75,51 @@ def forecast(source: Any, options: Mapping[str, Any], tell: Teller) -> Forecast:
         Fault: as for a training.
     """
     ready = prepare(source, options, tell)
+    torch.manual_seed(ready.config.training.seed)
+    net = ready.task.build(ready.fields, ready.config.backbone)
+    ready, _ = paced(ready, net, tell)
     how = ready.config.training
     wanted = plan(how, len(ready.shares["train"]))
     with TemporaryDirectory() as scratch:
-        loop = probe(ready, Path(scratch))
-        started = time.monotonic()
-        loop.look()
-        loop.at.wait()
-        look = time.monotonic() - started
-    per_step = loop.seconds / (PROBE - COLD)
+        job = Job(ready.task, ready.shares["train"], ready.shares["validation"], how, Path(scratch))
+        loop = Loop(job, net)
+        loop.plan = replace(loop.plan, total=max(PROBE, loop.plan.total))
+        steps(loop, COLD)
+        meter = Meter()
+        per_step = steps(loop, PROBE - COLD) / (PROBE - COLD)
+        look = looked(loop)
+        probed, memory = time.monotonic() - meter.clock, peak_memory()
+        used = meter.used(memory)
+        found = limit(loop, per_step)
     looks = wanted.total / wanted.every
     full = per_step * wanted.total + looks * look
     fitting = wanted.fitted(wanted.total, full, how.seconds)
-    net = described(ready.task, loop.net, ready.shares["train"])
+    seconds = full * fitting.total / wanted.total
     return Forecast(
         ready.task.word(),
         ready.decisions,
-        net["parameters"],
+        described(ready.task, loop.net, ready.shares["train"])["parameters"],
         fitting.total,
         wanted.total,
-        full * fitting.total / wanted.total,
-        per_step,
-        peak_memory(),
+        seconds,
+        found,
+        used.times(seconds / probed),
+        memory,
     )
 
 
-def probe(ready: Prepared, scratch: Path) -> Loop:
-    """A loop that has made a few steps; its `seconds` are those of the counted ones."""
-    how = ready.config.training
-    torch.manual_seed(how.seed)
-    net = ready.task.build(ready.fields, ready.config.backbone)
-    loop = Loop(Job(ready.task, ready.shares["train"], ready.shares["validation"], how, scratch), net)
-    loop.plan = replace(loop.plan, total=max(PROBE, loop.plan.total))
-    for step in range(PROBE):
-        if step == COLD:
-            loop.at.wait()
-            started = time.monotonic()
+def steps(loop: Loop, count: int) -> float:
+    """Seconds of so many real steps."""
+    started = time.monotonic()
+    for _ in range(count):
         loop.advance()
     loop.at.wait()
-    loop.seconds = time.monotonic() - started
-    return loop
+    return time.monotonic() - started
+
+
+def looked(loop: Loop) -> float:
+    """Seconds of a real look at the validation share."""
+    started = time.monotonic()
+    loop.look()
+    loop.at.wait()
+    return time.monotonic() - started

@@ -1,6 +1,5 @@
 """Preparing: all that is settled before the first step; the split comes first, and the test share makes no choice."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +22,7 @@ from brainwright.errors import Fault
 from brainwright.runs.inference import infer
 from brainwright.runs.telling import Teller
 from brainwright.tasks.task import Claim, Decision, Task
+from brainwright.training.energy import Meter
 from brainwright.training.recipe import recipe
 
 SHARES = {"train": Share.TRAIN, "validation": Share.VALIDATION, "test": Share.TEST}
@@ -41,8 +41,8 @@ class Prepared:
     """How the shares were made, one reason a line."""
     shares: Mapping[str, Portion]
     fields: Fields
-    began: float
-    """When, on the monotonic clock."""
+    meter: Meter
+    """Of time and energy, since the beginning."""
 
     @property
     def task(self) -> Task:
@@ -56,7 +56,7 @@ def prepare(source: Any, options: Mapping[str, Any], tell: Teller) -> Prepared:
     Raises:
         Fault: anything the user can mend.
     """
-    began = time.monotonic()
+    meter = Meter()
     table, kind, aim = understood(source, options, tell)
     config = Config.of({**options, "task": kind.word()})
     splitting = config.splitting
@@ -82,7 +82,7 @@ def prepare(source: Any, options: Mapping[str, Any], tell: Teller) -> Prepared:
     config, decisions = config.decided([*task.decide(shares["train"]), *recipe(shares["train"])])
     for decision in decisions:
         tell.line(f"decided   {decision.option} = {decision.value}: {decision.reason}")
-    return Prepared(table, claim, config, decisions, findings, reasons, shares, fields, began)
+    return Prepared(table, claim, config, decisions, findings, reasons, shares, fields, meter)
 
 
 def understood(source: Any, options: Mapping[str, Any], tell: Teller) -> tuple[Table, type[Task], str]:
