@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 Verdict: TypeAlias = Literal["passed", "failed", "undecided", "missing"]
-NOTHING: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Finding:
     seed: int = 0
     advice: str = ""
     """What to do next; "" where nothing needs to be done."""
-    evidence: Mapping[str, Any] = field(default=NOTHING)
+    evidence: Mapping[str, Any] = field(default_factory=dict)
     """What a drawing or a program may want: plain numbers, texts, lists and mappings."""
 
 
