@@ -112,16 +112,21 @@ def clock(seconds: Any) -> str:
 
 def energy(spent: Mapping[str, Any]) -> str:
     """Watt-hours, or the range of a model, and how they are known."""
-    low, high = plain(spent["low"]), plain(spent["high"])
-    return f"{low if low == high else f'{low} to {high}'}{THIN}Wh, {spent['how']}"
+    low, high = plain(spent.get("low")), plain(spent.get("high"))
+    return f"{low if low == high else f'{low} to {high}'}{THIN}Wh, {spent.get('how', '')}"
 
 
 def speed(limit: Mapping[str, Any]) -> str:
     """How near the training came to what the machine allows, and what stood in its way."""
-    step, roofs = limit["step"] * 1000, sorted(limit["roofs"].items(), key=lambda one: -one[1])
-    least = ", ".join(f"{name} {plain(seconds * 1000)}{THIN}ms" for name, seconds in roofs)
-    reached = percent(limit["fraction"], 0)
-    return f"{reached} of what this machine allows: a step took {plain(step)}{THIN}ms, looks included; least by {least}"
+    roofs = sorted((limit.get("roofs") or {}).items(), key=lambda one: -one[1])
+    least = ", ".join(f"{name} {milliseconds(seconds)}" for name, seconds in roofs)
+    reached, step = percent(limit.get("fraction"), 0), milliseconds(limit.get("step"))
+    return f"{reached} of what this machine allows: a step took {step}, looks included; least by {least}"
+
+
+def milliseconds(seconds: Any) -> str:
+    """A short duration."""
+    return f"{plain(seconds * 1000)}{THIN}ms" if isinstance(seconds, int | float) else "–"
 
 
 def option(value: Any) -> str:
