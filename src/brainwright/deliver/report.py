@@ -113,6 +113,7 @@ def view(run: Told) -> dict[str, Any]:
         "ladder": sections.ladder(record),
         "table": sections.judgements(record),
         "targets": [target(slot, found, names, data) for slot, found in (evidence.get("targets") or {}).items()],
+        "calibration": sections.calibration(record.get("calibration") or {}),
         "samples": evidence.get("samples") or {},
         "worst": evidence.get("worst") or {},
         "roles": roles(record, evidence),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from brainwright.deliver.drawings import Axis
-from brainwright.deliver.wording import Measured, best_first, digits, measured, of, title
+from brainwright.deliver.wording import Measured, best_first, digits, measured, of, percent, plain, title
 
 FAR = 3.0  # a trivial model this many spans away from the others would squeeze them: it is drawn at the edge
 MARGIN = 0.06  # of the axis of intervals, on each side
@@ -152,3 +152,33 @@ def judgements(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         }
         for one in (best_first(results, metrics[0]) if metrics else [])
     ]
+
+
+def calibration(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What was done to probabilities, and what they are worth on the test share: words and what is said to each."""
+    test = found.get("test") or {}
+    errors, floor, losses = (test.get(name) or [] for name in ("ece", "floor", "log_loss"))
+    lines = []
+    if len(errors) == 2 and len(floor) == 2:
+        lines.append(
+            (
+                "By chance alone",
+                f"{percent(floor[0], 2)} on average, up to {percent(floor[1], 2)}: what as many answers with exactly "
+                "right probabilities would show",
+            )
+        )
+        within = errors[1] <= floor[1]
+        seen = "within chance: no miscalibration can be seen" if within else "more than chance: take them as a ranking"
+        lines.append(("Verdict", seen))
+    if found.get("temperature") == 1:
+        lines.append(("Temperature", f"not used: {found.get('reason')}"))
+    elif len(errors) == 2 and len(losses) == 2 and found.get("temperature"):
+        lines.append(
+            (
+                "Temperature",
+                f"{plain(found['temperature'])}, fitted on {found.get('count')} validation examples (which also chose "
+                f"the best weights). On the test share log-loss goes from {plain(losses[0])} to {plain(losses[1])}, "
+                f"calibration error from {percent(errors[0], 2)} to {percent(errors[1], 2)}; no answer changes",
+            )
+        )
+    return lines

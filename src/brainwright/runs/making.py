@@ -13,6 +13,7 @@ from torch import nn
 
 from brainwright.data.batching import spread
 from brainwright.errors import Fault
+from brainwright.runs.calibrating import calibrated, recast, told, truth_of
 from brainwright.runs.evidence import gather
 from brainwright.runs.facts import cost, described, health, metric_facts, opening_record
 from brainwright.runs.pacing import paced
@@ -40,6 +41,7 @@ from brainwright.training.checkpoints import sweep, write_whole
 from brainwright.training.crew import joined
 from brainwright.training.devices import place
 from brainwright.training.evaluation import Evaluated, evaluate
+from brainwright.training.evaluation import judged as rejudged
 from brainwright.training.job import Job
 from brainwright.training.limits import limit
 from brainwright.training.loop import Loop
@@ -137,9 +139,10 @@ def concluded(
     said = [*missing, *strange(watch, ready, net, loop.at, judged["validation"]), *warnings(contenders, first)]
     for warning in said:
         tell.warn(warning)
+    answering = settled(ready, judged, contenders, grounds)
     record |= {
         "results": [asdict(one) for one in contenders],
-        "selected": best_of(contenders, first).model if config.choices.select == "best" else NET,
+        **answering,
         "metrics": [metric_facts(metric) for metric in task.metrics()],
         "warnings": [*record["warnings"], *said],
         "finished": not record["interrupted"],
@@ -151,6 +154,29 @@ def concluded(
     run = Run(folder, config, ready.claim, ready.fields, net, grounds, record)
     leave(run, ready, loop, judged["test"])
     return run
+
+
+def settled(
+    ready: Prepared, judged: dict[str, Evaluated], contenders: list[Contender], grounds: Mapping[str, Ground]
+) -> dict[str, Any]:
+    """Who answers, and the temperature of its scores; what was judged of it before is put right in place."""
+    task, config = ready.task, ready.config
+    shares = {name: ready.shares[name] for name in judged}
+    selected = best_of(contenders, task.metrics()[0]).model if config.choices.select == "best" else NET
+    raw = {name: one.prediction for name, one in judged.items()}
+    if selected != NET:
+        raw = {name: grounds[selected].answer(portion) for name, portion in shares.items()}
+    truth = {name: truth_of(task, portion) for name, portion in shares.items()}
+    found = calibrated(raw["validation"], truth["validation"], config.training.seed)
+    if found.temperature != 1.0:
+        place = next(index for index, one in enumerate(contenders) if one.model == selected)
+        said = {name: recast(one, found.temperature) for name, one in raw.items()}
+        rows = {name: rejudged(task, said[name], portion) for name, portion in shares.items()}
+        old = contenders[place]
+        contenders[place] = contender(old.model, old.kind, task.metrics(), rows, old.seconds)
+        if selected == NET:
+            judged |= {name: replace(judged[name], prediction=said[name], rows=rows[name]) for name in said}
+    return {"selected": selected, "calibration": told(found, raw["test"], truth["test"])}
 
 
 def limits(loop: Loop, seconds: float, tell: Teller) -> dict[str, Any]:

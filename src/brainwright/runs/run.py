@@ -14,6 +14,7 @@ from brainwright.data.examples import Examples, Portion
 from brainwright.data.slots import Fields, Prediction
 from brainwright.data.table import Kind, Table
 from brainwright.errors import Fault
+from brainwright.runs.calibrating import recast
 from brainwright.runs.record import FIELDS, FLOORS, MODEL, RECORD, read_json, write_json
 from brainwright.runs.results import NET, Ground, load_floors
 from brainwright.tasks.task import Claim, Task
@@ -54,8 +55,17 @@ class Run:
                 return {name: value[0] for name, value in one["test"].items()}
         raise Fault(f"{self.folder} holds no results", "its training did not end: go on with it by --resume")
 
+    @property
+    def temperature(self) -> float:
+        """That the answering model's scores are divided by, as logits; 1 = as they are."""
+        return float(self.record.get("calibration", {}).get("temperature", 1.0))
+
     def answer(self, portion: Portion) -> Prediction:
-        """The selected model's prediction of a portion."""
+        """The selected model's prediction of a portion, its scores calibrated."""
+        return recast(self.uncalibrated(portion), self.temperature)
+
+    def uncalibrated(self, portion: Portion) -> Prediction:
+        """The same with the scores as the model gives them."""
         if self.selected != NET:
             return self.floors[self.selected].answer(portion)
         return evaluate(self.task, self.net, portion, self.place, judge=False).prediction
