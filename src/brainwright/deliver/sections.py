@@ -163,8 +163,10 @@ def calibration(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         lines.append(
             (
                 "By chance alone",
-                f"{percent(floor[0], 2)} on average, up to {percent(floor[1], 2)}: what as many answers with exactly "
-                "right probabilities would show",
+                (
+                    f"{percent(floor[0], 2)} on average, up to {percent(floor[1], 2)}: what as many answers with exactly "
+                    "right probabilities would show"
+                ),
             )
         )
         within = errors[1] <= floor[1]
@@ -176,9 +178,11 @@ def calibration(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         lines.append(
             (
                 "Temperature",
-                f"{plain(found['temperature'])}, fitted on {found.get('count')} validation examples (which also chose "
-                f"the best weights). On the test share log-loss goes from {plain(losses[0])} to {plain(losses[1])}, "
-                f"calibration error from {percent(errors[0], 2)} to {percent(errors[1], 2)}; no answer changes",
+                (
+                    f"{plain(found['temperature'])}, fitted on {found.get('count')} validation examples (which also chose "
+                    f"the best weights). On the test share log-loss goes from {plain(losses[0])} to {plain(losses[1])}, "
+                    f"calibration error from {percent(errors[0], 2)} to {percent(errors[1], 2)}; no answer changes"
+                ),
             )
         )
     return lines
