@@ -160,29 +160,17 @@ def calibration(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     errors, floor, losses = (test.get(name) or [] for name in ("ece", "floor", "log_loss"))
     lines = []
     if len(errors) == 2 and len(floor) == 2:
-        lines.append(
-            (
-                "By chance alone",
-                (
-                    f"{percent(floor[0], 2)} on average, up to {percent(floor[1], 2)}: what as many answers with exactly "
-                    "right probabilities would show"
-                ),
-            )
-        )
+        most = f"{percent(floor[0], 2)} on average, up to {percent(floor[1], 2)}"
+        lines.append(("By chance alone", f"{most}: what as many answers with exactly right probabilities would show"))
         within = errors[1] <= floor[1]
         seen = "within chance: no miscalibration can be seen" if within else "more than chance: take them as a ranking"
         lines.append(("Verdict", seen))
     if found.get("temperature") == 1:
         lines.append(("Temperature", f"not used: {found.get('reason')}"))
-    elif len(errors) == 2 and len(losses) == 2 and found.get("temperature"):
-        lines.append(
-            (
-                "Temperature",
-                (
-                    f"{plain(found['temperature'])}, fitted on {found.get('count')} validation examples (which also chose "
-                    f"the best weights). On the test share log-loss goes from {plain(losses[0])} to {plain(losses[1])}, "
-                    f"calibration error from {percent(errors[0], 2)} to {percent(errors[1], 2)}; no answer changes"
-                ),
-            )
-        )
+    elif len(errors) == 2 and len(losses) == 2:
+        fitted = f"{plain(found.get('temperature'))}, fitted on {found.get('count')} validation examples"
+        better = f"log-loss goes from {plain(losses[0])} to {plain(losses[1])}"
+        errs = f"calibration error from {percent(errors[0], 2)} to {percent(errors[1], 2)}"
+        said = f"{fitted} (which also chose the best weights). On the test share {better}, {errs}; no answer changes"
+        lines.append(("Temperature", said))
     return lines
