@@ -13,6 +13,7 @@ from torch import Tensor
 
 from brainwright.data.encoded import Dense, Encoded, Stored, Windows
 from brainwright.data.table import Column
+from brainwright.data.units import Units
 from brainwright.errors import Fault
 from brainwright.parts import Part
 
@@ -98,6 +99,35 @@ class Field(Part, ABC, Generic[Batched_co]):
     def show(self, value: Any) -> str:
         """One value of the user's as a short piece of HTML for the report."""
         return html.escape(str(value))
+
+    # ---- what explanations ask: a field whose value is more than one thing says so ---------------
+
+    def units(self, given: Any, value: Any) -> Units:
+        """What of one value is hidden and shown together; `given` is a batch of it alone, `value` the user's own.
+
+        None for what is no cause, such as dates that are known in advance.
+        """
+        return Units("whole", np.zeros((), np.int64), ("",))
+
+    def blank(self, given: Any, others: Any) -> Any:
+        """A batch of the same shapes that tells as little as can be, such as unknown words; the mean of `others`, a
+        batch from the training share, where the field `averages`.
+        """
+        return others.float().mean(0, keepdim=True).expand(given.shape) if self.averages else given
+
+    def striking(self, given: Any) -> Tensor:
+        """How much each place catches the eye, whatever a net thinks of it: float [B, places]."""
+        return torch.ones(len(given))
+
+    def mix(self, given: Any, instead: Any, shown: Tensor) -> Any:
+        """Each place of `given` that is shown, [B, places], and the others from `instead`.
+
+        `shown` is bool, or 0 to 1 where gradients are wanted: then fields that `averages` hand back weighted means.
+        """
+        wide = shown.view(len(shown), *[1] * (given.ndim - shown.ndim), *shown.shape[1:])
+        if self.averages and wide.is_floating_point():
+            return instead + wide * (given.to(wide) - instead)
+        return torch.where(wide > 0.5, given, instead)
 
 
 class DenseField(Field[Tensor], ABC):

@@ -52,6 +52,13 @@ class Weighed(NamedTuple):
         each = F.cross_entropy(self.logits.transpose(1, 2), members, reduction="none", label_smoothing=smoothing)
         return each.mean(1) * self.weights[truth]
 
+    def odds(self, answer: Tensor) -> Tensor:
+        """Log-odds of a class [B] in the mean of the members' probabilities: [B]; they never saturate."""
+        each = self.logits.log_softmax(2)
+        own = F.one_hot(answer, each.shape[2]).bool()[:, None]
+        said: Tensor = each.masked_fill(~own, -torch.inf).logsumexp((1, 2))
+        return said - each.masked_fill(own, -torch.inf).logsumexp((1, 2))
+
 
 class Weighing(nn.Module):
     """A net whose classes count differently in learning."""

@@ -1,6 +1,7 @@
 """Wide: a straight line over words and neighbours, and a committee of readers that answer side by side."""
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor, nn
 
 from brainwright.data.field import Padded
 from brainwright.data.fields.text import FIRST, Text
+from brainwright.data.units import Between
 from brainwright.models.answers import each_member
 
 BUCKETS = 2**18  # that pairs are hashed to: some 100,000 different ones seldom meet
@@ -30,14 +32,24 @@ class Wide(nn.Module):
         self.pair = nn.Parameter(torch.zeros(self.buckets, answers))
         self.bias = nn.Parameter(torch.zeros(answers))
 
-    def forward(self, given: Padded) -> Tensor:
-        ids = given.values[..., 0]
-        known = ids >= FIRST
-        both = known[:, :-1] & known[:, 1:]
-        places = (ids[:, :-1] * MULTIPLIER + ids[:, 1:]) % self.buckets
-        said = (self.single[ids] * known[..., None]).sum(1) + (self.pair[places] * both[..., None]).sum(1)
-        count = (known.sum(1) + both.sum(1)).clamp(min=1)[:, None]
+    def forward(self, given: Padded | Between[Padded]) -> Tensor:
+        readings = [(ids, (ids >= FIRST) * share) for ids, share in readings_of(given)]
+        found = [(self.single[ids], known) for ids, known in readings]
+        for (left, one), (right, other) in product(readings, readings):
+            places = (left[:, :-1] * MULTIPLIER + right[:, 1:]) % self.buckets
+            found.append((self.pair[places], one[:, :-1] * other[:, 1:]))
+        said = torch.stack([(weights * there[..., None]).sum(1) for weights, there in found]).sum(0)
+        count = torch.stack([there.sum(1) for _, there in found]).sum(0).clamp(min=1)[:, None]
         return SCALE * said / count.sqrt() + self.bias
+
+
+def readings_of(given: Padded | Between[Padded]) -> list[tuple[Tensor, Tensor]]:
+    """Tokens [B, T], and how far each of them is there [B, T]; two where one text is on the way to another."""
+    if isinstance(given, Between):
+        values, instead = given.values.values[..., 0], given.instead.values[..., 0]
+        return [(values, given.shown), (instead, 1 - given.shown)]
+    ids = given.values[..., 0]
+    return [(ids, torch.ones_like(ids))]
 
 
 class Committee(nn.Module):

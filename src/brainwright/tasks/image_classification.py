@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 import numpy as np
 import torch
 from pydantic import Field as Option
-from torch import nn
+from torch import Tensor, nn
 
 from brainwright.data.augmenting import erased, relit, shifted, warped
 from brainwright.data.encoded import Dense, Stored
@@ -24,7 +24,7 @@ from brainwright.metrics.balanced_accuracy import BalancedAccuracy
 from brainwright.metrics.f1 import F1
 from brainwright.metrics.log_loss import LogLoss
 from brainwright.metrics.metric import Metric
-from brainwright.models.answers import Weighing
+from brainwright.models.answers import Weighed, Weighing
 from brainwright.models.backbone import Backbone
 from brainwright.models.net import Net
 from brainwright.models.stems.image import ImageStem
@@ -72,11 +72,19 @@ class ImageClassification(Task):
     def loss(self, net: AnyNet, batch: Batch, turn: Turn) -> Loss:
         return Loss.of(net(batch[self.image]).losses(batch[self.label], self.smoothing))
 
-    def predict(self, net: AnyNet, batch: Batch) -> Prediction:
+    def said(self, net: AnyNet, batch: Batch) -> Weighed:
+        """What the net says to a picture and, where both sides count, to its mirror image: members side by side."""
         views = [batch[self.image].flip(3)] if self.both_sides else []
         views.append(batch[self.image])  # last, so that a net that remembers its last answer can be asked for the loss
-        scores = torch.stack([net(view).logits.softmax(-1).mean(1) for view in views]).mean(0)
+        answers = [net(view) for view in views]
+        return Weighed(torch.cat([one.logits for one in answers], 1), answers[-1].weights)
+
+    def predict(self, net: AnyNet, batch: Batch) -> Prediction:
+        scores = self.said(net, batch).logits.softmax(-1).mean(1)
         return Prediction.of(self.label, scores.argmax(-1), scores)
+
+    def score(self, net: AnyNet, batch: Batch) -> Tensor:
+        return self.said(net, batch).odds(batch[self.label])
 
     def augment(self, batch: Batch, strength: float, generator: torch.Generator) -> Batch:
         """Up to 1 moved, by at most an eighth, and mirrored where allowed; up to 2 also turned, stretched and relit; up

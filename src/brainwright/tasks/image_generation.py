@@ -79,8 +79,8 @@ class ImageGeneration(Task):
         return Prediction.of(self.image, net.generator(batch[self.noise]).float().clamp(0, 255))
 
     def score(self, net: Net, batch: Batch) -> Tensor:
-        """The critic's judgement of the picture that the generator makes of the noise."""
-        judged: Tensor = net.critic(net.generator(batch[self.noise]))
+        """How real the critic finds the picture."""
+        judged: Tensor = net.critic(batch[self.image])
         return judged
 
     def questions(self, table: Table, claim: Claim, fields: Fields) -> Examples:

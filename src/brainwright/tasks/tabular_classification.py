@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 from pydantic import Field as Option
-from torch import nn
+from torch import Tensor, nn
 
 from brainwright.data.examples import Portion
 from brainwright.data.fields.category import Category
@@ -69,6 +69,10 @@ class TabularClassification(Task):
     def predict(self, net: AnyNet, batch: Batch) -> Prediction:
         scores = net(batch[self.row]).logits.softmax(-1).mean(1)
         return Prediction.of(self.label, scores.argmax(-1), scores)
+
+    def score(self, net: AnyNet, batch: Batch) -> Tensor:
+        odds: Tensor = net(batch[self.row]).odds(batch[self.label])
+        return odds
 
     def metrics(self) -> tuple[Metric, ...]:
         every: tuple[Metric, ...] = (Accuracy(slot="label"), Auc(slot="label"), LogLoss(slot="label"))

@@ -173,9 +173,12 @@ class Task(Part, ABC):
         """After the last step: keep a gallery of known faces, prototypes of new classes."""
 
     def score(self, net: Net, batch: Batch) -> Tensor:
-        """How strongly the net stands behind its own answer, [B], differentiable: what explanations explain."""
-        own = batch | self.predict(net, batch).values
-        return -self.loss(net, own, Turn(self.players()[-1].name, 0, 1.0)).each
+        """How strongly the net stands behind the answer that the batch holds in its targets, [B], differentiable.
+
+        What explanations explain: the log-odds of the answer where `predict` gives probabilities (these saturate, their
+        log-odds do not); else a number that is told in training deviations, or the answer's log-likelihood.
+        """
+        return -self.loss(net, batch, Turn(self.players()[-1].name, 0, 1.0)).each
 
     def floors(self, fields: Fields) -> tuple[Floor, ...]:
         """The trivial and the simple models that stand beside the net."""

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field as Option
-from torch import nn
+from torch import Tensor, nn
 
 from brainwright.data.bucketing import Bucketed
 from brainwright.data.encoded import Ragged
@@ -91,6 +91,10 @@ class TextClassification(Task):
     def predict(self, net: AnyNet, batch: Batch) -> Prediction:
         scores = net(batch[self.text]).logits.softmax(-1).mean(1)
         return Prediction.of(self.label, scores.argmax(-1), scores)
+
+    def score(self, net: AnyNet, batch: Batch) -> Tensor:
+        odds: Tensor = net(batch[self.text]).odds(batch[self.label])
+        return odds
 
     def metrics(self) -> tuple[Metric, ...]:
         return (Accuracy(slot="label"), LogLoss(slot="label"))

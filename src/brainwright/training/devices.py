@@ -5,6 +5,7 @@ import platform
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 
@@ -31,6 +32,10 @@ class Place:
     def arithmetic(self) -> AbstractContextManager[object]:
         """The context in which nets run forward."""
         return torch.autocast(self.device.type, torch.bfloat16) if self.half else nullcontext()
+
+    def slopes(self) -> AbstractContextManager[object]:
+        """The context for gradients of a net that is not in training: cuDNN's recurrent layers refuse them."""
+        return cast(AbstractContextManager[object], torch.backends.cudnn.flags(enabled=False))
 
     def seed(self, number: int) -> None:
         """Start the device's chance anew; without a GPU `torch.manual_seed` takes .5 ms and keeps every call."""

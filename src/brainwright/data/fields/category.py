@@ -4,7 +4,9 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from brainwright.catalogue import nearest
 from brainwright.data.encoded import Dense
@@ -45,6 +47,10 @@ class Category(DenseField):
 
     def decode(self, encoded: Any) -> str:
         return self.classes[int(encoded)]
+
+    def blank(self, given: Tensor, others: Tensor) -> Tensor:
+        """The most frequent class."""
+        return torch.full_like(given, int(np.argmax(self.counts)))
 
 
 def natural(name: str) -> tuple[float, str]:

@@ -6,20 +6,25 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import __version__
+from torch import Tensor
+from torch.nn import functional as F
 
 from brainwright.data.encoded import Dense
 from brainwright.data.field import DenseField, Unreadable, Values
 from brainwright.data.pictures import is_grey, opened, sides
 from brainwright.data.pieces import in_pieces
+from brainwright.data.units import CELLS, Units
 
 NATIVE = 64  # up to here a picture is kept as it is; above, reduced to one of LADDER (quality.md, R12)
 LADDER = (96, 128, 160, 224)
 SAMPLE = 200  # pictures looked at to learn size and channels
 AT_ONCE = 16  # pictures that a thread takes at a time
 GAP = 2  # a picture is first reduced by a whole factor to no less than so many times its last size (as Pillow advises)
+EDGES = ((-1.0, 0.0, 1.0), (-2.0, 0.0, 2.0), (-1.0, 0.0, 1.0))  # Sobel and Feldman 1968, across
 T = TypeVar("T")
 
 
@@ -102,6 +107,21 @@ class Image(DenseField):
         picture.convert("RGB").save(packed, "PNG")
         coded = base64.b64encode(packed.getvalue()).decode()
         return f'<img alt="" width="{picture.width}" height="{picture.height}" src="data:image/png;base64,{coded}">'
+
+    def units(self, given: Tensor, value: Any) -> Units:
+        """Square cells of the picture: pixels up to 16 a side."""
+        side = -(-max(self.height, self.width) // CELLS)
+        down, across = np.arange(self.height) // side, np.arange(self.width) // side
+        rows, columns = down[-1] + 1, across[-1] + 1
+        names = [f"row {row + 1}, column {column + 1}" for row in range(rows) for column in range(columns)]
+        return Units("cells", down[:, None] * columns + across, tuple(names))
+
+    def striking(self, given: Tensor) -> Tensor:
+        """Edges: the slope of the mean of the channels [B, H, W]."""
+        grey = F.pad(given.float().mean(1, keepdim=True), (1, 1, 1, 1), mode="replicate")
+        across = torch.tensor(EDGES, device=given.device)
+        slopes = F.conv2d(grey, torch.stack([across, across.T])[:, None])
+        return slopes.square().sum(1).sqrt()
 
 
 def looked(value: Any) -> tuple[int, int, bool]:

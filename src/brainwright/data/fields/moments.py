@@ -10,6 +10,7 @@ from torch import Tensor
 from brainwright.data.encoded import Dense, Encoded, Windows
 from brainwright.data.field import Field, Values
 from brainwright.data.pace import DAY, WEEK, YEAR, Pace, Unit, pace_of
+from brainwright.data.units import Units
 from brainwright.errors import Fault
 
 ROUNDS = 2  # times that training must have seen a cycle before a forecast may lean on it
@@ -73,3 +74,7 @@ class Moments(Field[Tensor]):
 
     def show(self, value: Any) -> str:
         return f"{value[0]} to {value[-1]}"
+
+    def units(self, given: Any, value: Any) -> Units:
+        """None: dates to come are known, and cannot be others."""
+        return Units("whole", np.zeros(0, np.int64), ())

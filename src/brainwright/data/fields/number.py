@@ -1,9 +1,10 @@
 """A real number that is to be predicted."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from brainwright.data.encoded import Dense
 from brainwright.data.field import DenseField, Values
@@ -13,6 +14,7 @@ from brainwright.errors import Fault
 class Number(DenseField):
     """Kept in the user's units, float32 [B]; `mean` and `scale` standardise it inside the loss."""
 
+    averages: ClassVar[bool] = True
     mean: float = 0.0
     scale: float = 1.0
     """Standard deviation in training; 1 where it is zero."""
@@ -51,3 +53,6 @@ class Number(DenseField):
 
     def decode(self, encoded: Any) -> float:
         return float(str(np.float32(encoded.item())))  # the shortest decimal that is this float32
+
+    def striking(self, given: Tensor) -> Tensor:
+        return ((given - self.mean) / self.scale).abs()

@@ -8,14 +8,17 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
+from torch import Tensor
 
 from brainwright.data.columns import corrected
 from brainwright.data.encoded import Dense
 from brainwright.data.field import DenseField, Values
 from brainwright.data.spread import Spread
 from brainwright.data.table import Column, Kind
+from brainwright.data.units import Between, Units
 from brainwright.data.values import MISSING
 from brainwright.errors import Fault
 
@@ -101,6 +104,27 @@ class Row(DenseField):
     def show(self, value: Any) -> str:
         cells = (f"<tr><th>{html.escape(str(name))}<td>{html.escape(str(cell))}" for name, cell in value.items())
         return f"<table>{''.join(cells)}</table>"
+
+    def units(self, given: Tensor, value: Any) -> Units:
+        """The columns."""
+        widths = [column.width for column in self.columns]
+        return Units("columns", np.repeat(np.arange(len(widths)), widths), tuple(one.name for one in self.columns))
+
+    def blank(self, given: Tensor, others: Tensor) -> Tensor:
+        """Numbers and dates at their training mean; a class that training did not show."""
+        means = [UNKNOWN if place.classes else place.spread.mean for place in self.places]
+        return given.new_tensor(means).expand(given.shape)
+
+    def striking(self, given: Tensor) -> Tensor:
+        """How many training deviations a number is from its mean; a class counts 1, a missing cell 0."""
+        mean = given.new_tensor([0.0 if place.classes else place.spread.mean for place in self.places])
+        scale = given.new_tensor([place.spread.scale for place in self.places])
+        classes = torch.tensor([bool(place.classes) for place in self.places], device=given.device)
+        return torch.where(classes, 1.0, (given - mean) / scale).abs().nan_to_num(0.0)
+
+    def mix(self, given: Tensor, instead: Tensor, shown: Tensor) -> Any:
+        """Classes have no mean, so that a stem blends what it makes of both."""
+        return Between(given, instead, shown) if shown.is_floating_point() else torch.where(shown, given, instead)
 
 
 def seen(name: str, column: Column) -> Seen:

@@ -2,7 +2,7 @@
 
 import html
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from brainwright.data.encoded import Dense, Encoded, Windows
 from brainwright.data.field import Field, Values
+from brainwright.data.units import CELLS, Units
 from brainwright.errors import Fault
 
 SHOWN = 6  # values of a stretch that are written out for the report: the first and the last three
@@ -19,6 +20,7 @@ SHOWN = 6  # values of a stretch that are written out for the report: the first 
 class Series(Field[Tensor]):
     """Float32 [B, length, variables]; statistics come from the training rows, each counted once."""
 
+    averages: ClassVar[bool] = True
     standard: bool = False
     """Encoded in training deviations from the training mean, NaN where unknown (a target); else as the user gave it."""
     names: tuple[str, ...] = ()
@@ -83,6 +85,26 @@ class Series(Field[Tensor]):
         return "<br>".join(
             f"{html.escape(name)}: {written(numbers[:, place].tolist())}" for place, name in enumerate(self.names)
         )
+
+    def units(self, given: Tensor, value: Any) -> Units:
+        """Stretches of steps of each variable, at most 16 of them; counted from the last step back, as lags are."""
+        stretch = np.arange(self.length)[::-1] // -(-self.length // CELLS)
+        owner = (stretch[0] - stretch)[:, None] * len(self.names) + np.arange(len(self.names))
+        spans = [np.flatnonzero(stretch == one) - self.length + 1 for one in range(stretch[0], -1, -1)]
+        names = [f"{name}, {span_of(span[0], span[-1])}" for span in spans for name in self.names]
+        return Units("steps", owner, tuple(names))
+
+    def striking(self, given: Tensor) -> Tensor:
+        """How far each step is from the mean of its own stretch, in training deviations."""
+        away = (given - given.mean(1, keepdim=True)).abs()
+        return away if self.standard else away / given.new_tensor(self.scale)
+
+
+def span_of(first: int, last: int) -> str:
+    """Steps counted from the last one, 0, in words."""
+    if last == 0:
+        return "last step" if first == 0 else f"last {1 - first} steps"
+    return f"step {first}" if first == last else f"steps {first} to {last}"
 
 
 def written(numbers: Sequence[float]) -> str:

@@ -13,9 +13,11 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from torch import Tensor
 
 from brainwright.data.encoded import Encoded, Ragged
 from brainwright.data.field import Field, Padded, Values
+from brainwright.data.units import Between, Units
 
 PADDING, UNKNOWN, FIRST = 0, 1, 2  # ids: beyond the end, never seen in training, the first of the vocabulary
 MOST = 30_000  # words kept, the most frequent: nearly all that a reader knows
@@ -125,6 +127,36 @@ class Text(Field[Padded]):
     def show(self, value: Any) -> str:
         text = str(value)
         return html.escape(text if len(text) <= SHOWN else f"{text[:SHOWN]}…")
+
+    def units(self, given: Padded, value: Any) -> Units:
+        """The tokens, as the user wrote them."""
+        texts = strings(np.array([value], object))
+        if self.tokens == "bpe":
+            encoded = self.tokenizer.encode(texts[0])
+            pieces = [texts[0][first:last] for first, last in encoded.offsets]
+        else:
+            pieces = words_of(texts)[0] if self.tokens == "words" else characters_of(texts)[0]
+        count = int(given.lengths[0])
+        return Units("words", np.arange(count), tuple([*pieces, ""][:count]))  # "" for a text without any
+
+    def blank(self, given: Padded, others: Padded) -> Padded:
+        """Unknown words."""
+        values = torch.zeros_like(given.values)
+        values[..., 0] = torch.where(given.mask, UNKNOWN, PADDING)
+        return Padded(values, given.lengths)
+
+    def striking(self, given: Padded) -> Tensor:
+        """How rare each token is in training, by its place in the vocabulary: 0 to 1 [B, T]."""
+        ids = given.values[..., 0]
+        return torch.where(ids == UNKNOWN, self.size, ids) / self.size
+
+    def mix(self, given: Padded, instead: Padded, shown: Tensor) -> Any:
+        """Tokens of another text, from its beginning and round again where it is shorter."""
+        place = torch.arange(given.values.shape[1], device=shown.device) % instead.lengths[:, None]
+        other = instead.values.gather(1, place[..., None].expand(-1, -1, given.values.shape[2]))
+        if shown.is_floating_point():
+            return Between(given, Padded(other, given.lengths), shown)
+        return Padded(torch.where(shown[..., None], given.values, other), given.lengths)
 
 
 def strings(values: Values) -> list[str]:

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from brainwright.data.fields.row import UNKNOWN, Place, Row
+from brainwright.data.units import Between
 from brainwright.models.backbone import Stage
 from brainwright.models.features import Features, Shape
 
@@ -28,8 +29,15 @@ class RowStem(Stage):
         super().__init__(Shape("sequence", width, (count,)))
         self.numbers, self.classes = NumberTokens(numbers, width), ClassTokens(classes, width)
 
-    def forward(self, row: Tensor) -> Features:
-        return Features(torch.cat([self.numbers(row), self.classes(row)], 1))
+    def forward(self, row: Tensor | Between[Tensor]) -> Features:
+        if isinstance(row, Between):
+            shown = row.shown[:, torch.cat([self.numbers.at, self.classes.at])]
+            return Features(row.blend(self.tokens(row.values), self.tokens(row.instead), shown))
+        return Features(self.tokens(row))
+
+    def tokens(self, row: Tensor) -> Tensor:
+        """[B, places] -> [B, columns, width]."""
+        return torch.cat([self.numbers(row), self.classes(row)], 1)
 
 
 class NumberTokens(nn.Module):

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from brainwright.data.field import Padded
 from brainwright.data.fields.text import BUCKETS, PADDING, UNKNOWN, Text
+from brainwright.data.units import Between
 from brainwright.models.backbone import Stage
 from brainwright.models.features import Features, Shape
 
@@ -25,14 +26,19 @@ class TextStem(Stage):
         self.affixes = table(BUCKETS, width) if field.columns > 1 else None
         self.unknown, self.dropout = unknown, nn.Dropout(hidden)
 
-    def forward(self, given: Padded) -> Features:
+    def forward(self, given: Padded | Between[Padded]) -> Features:
+        if isinstance(given, Between):
+            both = given.blend(self.vectors(given.values), self.vectors(given.instead), given.shown)
+            return Features(self.dropout(both), given.values.mask)
+        return Features(self.dropout(self.vectors(given)), given.mask)
+
+    def vectors(self, given: Padded) -> Tensor:
+        """[B, T, C] -> [B, T, width]."""
         mask, ids = given.mask, given.values[..., 0]
         if self.training and self.unknown:
             ids = torch.where(mask & (torch.rand(ids.shape, device=ids.device) < self.unknown), UNKNOWN, ids)
-        values = self.tokens(ids)
-        if self.affixes is not None:
-            values = values + self.mean_of(given.values[..., 1:])
-        return Features(self.dropout(values), mask)
+        values: Tensor = self.tokens(ids)
+        return values if self.affixes is None else values + self.mean_of(given.values[..., 1:])
 
     def mean_of(self, parts: Tensor) -> Tensor:
         """The mean vector of the affixes that a word has: [B, T, C - 1] -> [B, T, width]."""
