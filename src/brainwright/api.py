@@ -14,10 +14,13 @@ from brainwright.runs import making
 from brainwright.runs.asking import question
 from brainwright.runs.joint import follow, launched, relaunched, wants_launch
 from brainwright.runs.planning import Forecast, forecast, inspect
+from brainwright.runs.preparing import Prepared
 from brainwright.runs.record import RECORD, read_json
 from brainwright.runs.run import Run as Kept
 from brainwright.runs.run import load as load_kept
 from brainwright.runs.scoring import score
+from brainwright.trust.case import Case
+from brainwright.trust.doubt import Doubt, Wish, doubted
 
 __all__ = ["Fault", "Finding", "Forecast", "Run", "check", "load", "plan", "resume", "train"]
 
@@ -43,21 +46,29 @@ class Run:
         """Metric -> value on the test share."""
         return self.kept.metrics
 
-    def predict(self, source: Any) -> list[dict[str, Any]]:
+    def predict(self, source: Any, level: float = 0.0, abstain: float = 0.0) -> list[dict[str, Any]]:
         """Answers for a path, a text, a mapping of column to value, a list of those, or a DataFrame.
 
-        Raises:
-            Fault: the input cannot be read as this run's input.
-        """
-        return self.kept.predict(question(self.kept, source))
+        "unlike" beside an answer: the input is unlike the training data. With `level` (.8, .9 or .95) "set", or "low"
+        and "high", hold the truth that often; with `abstain`, the share of given answers that may be wrong,
+        "abstains" says which are better left to a person.
 
-    def evaluate(self, source: Any) -> dict[str, tuple[float, float, float]]:
+        Raises:
+            Fault: the input cannot be read as this run's input; or the run has no bounds of the kind asked for.
+        """
+        return Doubt.of(self.kept).answers(question(self.kept, source), Wish(level, abstain))
+
+    def evaluate(self, source: Any, level: float = 0.0) -> dict[str, tuple[float, float, float]]:
         """Metric -> (value, low, high) on labelled data of the user's; 95 % bootstrap interval.
 
+        With `level` also "coverage": how often the truth lies within the sets or intervals of that level.
+
         Raises:
-            Fault: a column is missing, the target too.
+            Fault: a column is missing, the target too; or the run has no bounds at that level.
         """
-        return score(self.kept, question(self.kept, source))
+        table = question(self.kept, source)
+        found = score(self.kept, table)
+        return found | {"coverage": Doubt.of(self.kept).coverage(table, level)} if level else found
 
     def report(self) -> Path:
         """Draw the report anew from the run's folder."""
@@ -75,7 +86,7 @@ def train(source: Any, quiet: bool = False, **options: Any) -> Run:
         return load(launched(source, options, quiet))
     if not leads():
         follow(source, options)
-    return delivered(making.train(source, options, teller(quiet)))
+    return delivered(*making.train(source, options, teller(quiet)))
 
 
 def resume(folder: str | Path, quiet: bool = False, **options: Any) -> Run:
@@ -91,12 +102,14 @@ def resume(folder: str | Path, quiet: bool = False, **options: Any) -> Run:
         return load(relaunched(home, {"devices": asked["devices"], **options}, quiet))
     if not leads():
         follow(record["source"], asked, home)
-    return delivered(making.resume(home, record, options, teller(quiet)))
+    return delivered(*making.resume(home, record, options, teller(quiet)))
 
 
-def delivered(kept: Kept) -> Run:
-    """A run with its report and card written."""
+def delivered(kept: Kept, ready: Prepared) -> Run:
+    """A run with what it doubts, its report and card written; one that was broken off leaves at once."""
     run = Run(kept)
+    if not kept.record["interrupted"]:
+        doubted(Case(kept, ready.table, ready.shares))
     run.report()
     return run
 

@@ -30,6 +30,18 @@ class Words:
                 raise Fault(f"there is no option --{name.replace('_', '-')} here", advice)
         return self
 
+    def number(self, name: str) -> float:
+        """An option that is a number; 0 where it was not given.
+
+        Raises:
+            Fault: it is none.
+        """
+        given = self.options.get(name, "0")
+        try:
+            return float(given)
+        except ValueError:
+            raise Fault(f"--{name} {given} is no number", "give one between 0 and 1") from None
+
     def one(self, what: str) -> str:
         """The single word that is no flag.
 

@@ -1,4 +1,4 @@
-"""Answer new inputs with a trained run: brainwright predict RUN INPUT... [--to FILE.csv|.json|.parquet|FOLDER]"""
+"""Answer new inputs with a trained run: brainwright predict RUN INPUT... [--to FILE] [--level .9] [--abstain .02]"""
 
 import io
 import json
@@ -16,22 +16,30 @@ from brainwright.flags import read
 from brainwright.runs.asking import from_lines, question
 from brainwright.runs.run import Run, load
 from brainwright.training.checkpoints import write_whole
+from brainwright.trust.doubt import Doubt, Wish
+
+BESIDE = ("input", "scores", "set", "low", "high", "abstains", "unlike")  # what is said of an answer
 
 
 def main(words: Sequence[str]) -> int:
-    """Print one answer a line, or write them to a file; the input "-" is standard input."""
-    asked = read(words, ("json", "help")).only(("to",))
+    """Print one answer a line, or write them to a file; the input "-" is standard input.
+
+    --level .8, .9 or .95 adds the set of classes, or the interval, that holds the truth that often. --abstain .02 marks
+    answers that are better left to a person, so that at most that share of the others is wrong.
+    """
+    asked = read(words, ("json", "help")).only(("to", "level", "abstain"))
     if "help" in asked.switches:
         print(__doc__)
         return 0
     if len(asked.given) < 2:
         raise Fault("predict needs a run and at least one input", "write: brainwright predict runs/NAME INPUT")
-    run = load(asked.given[0])
+    run, wish = load(asked.given[0]), Wish(asked.number("level"), asked.number("abstain"))
+    doubt = Doubt.of(run)
     answers: list[Mapping[str, Any]] = []
     for source in asked.given[1:]:
         table = from_lines(run, sys.stdin.read()) if source == "-" else question(run, source)
         places = [table.where(row) for row in range(len(table))]
-        found = run.predict(table)
+        found = doubt.answers(table, wish)
         named = places if len(places) == len(found) else [source] * len(found)
         answers += [{"input": place, **answer} for place, answer in zip(named, found, strict=True)]
     if "to" in asked.options and not Path(asked.options["to"]).suffix:
@@ -47,11 +55,16 @@ def main(words: Sequence[str]) -> int:
 
 
 def shown(answer: Mapping[str, Any]) -> str:
-    """An answer on one line: what was asked, what was said, and how sure."""
-    said = "  ".join(f"{value}" for name, value in answer.items() if name not in ("input", "scores"))
+    """An answer on one line: what was asked, what was said, how sure, and what stands against it."""
+    said = "  ".join(f"{value}" for name, value in answer.items() if name not in BESIDE)
     scores = answer.get("scores", {})
     sure = f"  ({max(scores.values()):.1%})" if scores else ""
-    return f"{answer['input']}: {said}{sure}"
+    within = f"  one of {{{', '.join(answer['set'])}}}" if "set" in answer else ""
+    within += f"  from {answer['low']} to {answer['high']}" if "low" in answer else ""
+    doubts = ("  unlike the training data" if answer.get("unlike") else "") + (
+        "  ask a person" if answer.get("abstains") else ""
+    )
+    return f"{answer['input']}: {said}{sure}{within}{doubts}"
 
 
 def paint(folder: Path, run: Run, answers: Sequence[Mapping[str, Any]]) -> int:
@@ -81,7 +94,7 @@ def write(path: Path, answers: Sequence[Mapping[str, Any]]) -> None:
         Fault: another suffix, or the file cannot be written.
     """
     flat = [
-        {name: value for name, value in one.items() if name != "scores"}
+        {name: ", ".join(value) if name == "set" else value for name, value in one.items() if name != "scores"}
         | {f"score_{name}": score for name, score in one.get("scores", {}).items()}
         for one in answers
     ]

@@ -11,11 +11,12 @@ from typing import Any
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
 from brainwright.catalogue import catalogue
-from brainwright.deliver import figures, sections, wording
+from brainwright.deliver import doubts, figures, sections, wording
 from brainwright.errors import Fault
 from brainwright.runs.record import EVIDENCE, HISTORY, RECORD, read_json
 from brainwright.runs.results import NET
 from brainwright.training.checkpoints import write_whole
+from brainwright.trust.doubt import FACTS as DOUBT
 
 REPORT = "report.html"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -40,6 +41,7 @@ class Told:
     record: Mapping[str, Any]
     evidence: Mapping[str, Any]
     history: Sequence[Mapping[str, Any]]
+    doubt: Mapping[str, Any]
 
 
 def told(folder: Path) -> Told:
@@ -54,7 +56,8 @@ def told(folder: Path) -> Told:
         lines = [json.loads(line) for line in history if line.strip()]
     except ValueError as error:
         raise Fault(f"{folder / HISTORY} cannot be read ({error})", "delete it: the report does without") from None
-    return Told(folder, read_json(folder / RECORD), evidence, lines)
+    doubt = read_json(folder / DOUBT) if (folder / DOUBT).is_file() else {}
+    return Told(folder, read_json(folder / RECORD), evidence, lines, doubt)
 
 
 def write_report(folder: Path) -> Path:
@@ -114,6 +117,7 @@ def view(run: Told) -> dict[str, Any]:
         "table": sections.judgements(record),
         "targets": [target(slot, found, names, data) for slot, found in (evidence.get("targets") or {}).items()],
         "calibration": sections.calibration(record.get("calibration") or {}),
+        "doubts": doubts.section(run.doubt),
         "samples": evidence.get("samples") or {},
         "worst": evidence.get("worst") or {},
         "roles": roles(record, evidence),

@@ -52,8 +52,10 @@ WORTH_ASKING = 30.0  # seconds of training, of which finding its limits takes ab
 TRIED = 64  # examples judged to learn how many those seconds bear
 
 
-def train(source: Any, options: Mapping[str, Any], tell: Teller) -> Run:
-    """Make a run. Ctrl-C ends the training early and keeps what was learned; the record says so.
+def train(source: Any, options: Mapping[str, Any], tell: Teller) -> tuple[Run, Prepared]:
+    """Make a run, and say what it was made from.
+
+    Ctrl-C ends the training early and keeps what was learned; the record says so.
 
     Raises:
         Fault: anything the user can mend.
@@ -67,7 +69,7 @@ def train(source: Any, options: Mapping[str, Any], tell: Teller) -> Run:
     return finish(ready, folder, record, tell)
 
 
-def resume(folder: Path, record: Mapping[str, Any], options: Mapping[str, Any], tell: Teller) -> Run:
+def resume(folder: Path, record: Mapping[str, Any], options: Mapping[str, Any], tell: Teller) -> tuple[Run, Prepared]:
     """Go on with a run from its checkpoint, bit for bit; `options` may ask for more epochs or a longer budget.
 
     A run that was ended before its first checkpoint begins anew, as it was asked for and decided.
@@ -93,7 +95,7 @@ def resume(folder: Path, record: Mapping[str, Any], options: Mapping[str, Any], 
     return finish(ready, folder, {**record, **fresh, **kept}, tell)
 
 
-def finish(ready: Prepared, folder: Path, record: dict[str, Any], tell: Teller) -> Run:
+def finish(ready: Prepared, folder: Path, record: dict[str, Any], tell: Teller) -> tuple[Run, Prepared]:
     """Train, judge on the test share beside the floors, and write everything down."""
     with heeding(folder) as signals:
         task = ready.task
@@ -117,7 +119,8 @@ def finish(ready: Prepared, folder: Path, record: dict[str, Any], tell: Teller) 
         signals.loops.clear()
         if signals.heard == signal.SIGTERM:
             raise signals.stopped(f"stopped after step {loop.step:,} of {loop.plan.total:,}", signals.heard)
-        return concluded(ready, loop, folder, {**record, "interrupted": bool(signals.heard)}, (tell, prepared, watch))
+        record |= {"interrupted": bool(signals.heard)}
+        return concluded(ready, loop, folder, record, (tell, prepared, watch)), ready
 
 
 def concluded(

@@ -90,11 +90,10 @@ class Run:
     def predict(self, table: Table) -> list[dict[str, Any]]:
         """One answer a question, in the user's terms: target -> value, and "scores" where there are probabilities."""
         examples = self.task.questions(table, self.claim, self.fields)
-        return [answer for portion in self.portions(examples) for answer in self.told(portion)]
+        return [answer for portion in self.portions(examples) for answer in self.told(portion, self.answer(portion))]
 
-    def told(self, portion: Portion) -> Iterator[dict[str, Any]]:
+    def told(self, portion: Portion, prediction: Prediction) -> Iterator[dict[str, Any]]:
         """The answers to a portion, in the user's terms."""
-        prediction = self.answer(portion)
         targets = [slot for slot in self.task.slots() if slot.side == "target"]
         for index in range(len(portion)):
             values = {self.name(slot.name): self.fields[slot].decode(prediction[slot][index]) for slot in targets}
