@@ -13,7 +13,7 @@ from deliver.conftest import HARMS
 from deliver.page import Page
 
 SECTIONS = [
-    "floors", "answers", "reliability", "worst", "data", "decisions", "net", "before", "training", "health",
+    "floors", "answers", "reliability", "doubts", "worst", "data", "decisions", "net", "before", "training", "health",
     "cost", "again",
 ]  # fmt: skip
 
