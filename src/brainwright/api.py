@@ -7,6 +7,7 @@ from typing import Any
 
 from brainwright.data.checking import Finding
 from brainwright.deliver.card import write_card
+from brainwright.deliver.labels import PAGE, write_labels
 from brainwright.deliver.report import write_report
 from brainwright.deliver.terminal import teller
 from brainwright.errors import Fault, leads
@@ -19,8 +20,10 @@ from brainwright.runs.record import RECORD, read_json
 from brainwright.runs.run import Run as Kept
 from brainwright.runs.run import load as load_kept
 from brainwright.runs.scoring import score
-from brainwright.trust.case import Case
+from brainwright.trust.case import Case, reopened
 from brainwright.trust.doubt import Doubt, Wish, doubted
+from brainwright.trust.finding import Finding as Evidence
+from brainwright.trust.label_errors import suspects
 
 __all__ = ["Fault", "Finding", "Forecast", "Run", "check", "load", "plan", "resume", "train"]
 
@@ -69,6 +72,18 @@ class Run:
         table = question(self.kept, source)
         found = score(self.kept, table)
         return found | {"coverage": Doubt.of(self.kept).coverage(table, level)} if level else found
+
+    def check_labels(self, quiet: bool = True) -> tuple[Evidence, Path]:
+        """What looks wrong among the labels that this run was made from, and the page that shows it from the oddest on.
+
+        Four nets are taught three quarters of the training share each, about 1.2 times the training in all. Nothing of
+        the user's is changed.
+
+        Raises:
+            Fault: the data are gone or have changed since.
+        """
+        found = suspects(reopened(self.kept, teller(quiet)))
+        return found, self.folder / PAGE if found.verdict == "missing" else write_labels(self.folder)
 
     def report(self) -> Path:
         """Draw the report anew from the run's folder."""

@@ -1,19 +1,27 @@
-"""Look for what is wrong with the data before any training: brainwright check DATA [--target COLUMN]"""
+"""Look for what is wrong with the data: brainwright check DATA [--target COLUMN], or check --labels RUN"""
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 
+from brainwright import api
 from brainwright.errors import EXIT_FAULT
 from brainwright.flags import read
 from brainwright.runs.planning import inspect
+from brainwright.runs.record import plain
 
 
 def main(words: Sequence[str]) -> int:
-    """Print how the columns were read and the findings; 2 when a training would refuse."""
-    asked = read(words, ("json", "help")).only(("target", "columns", "task"))
+    """Print how the columns were read and the findings; 2 when a training would refuse.
+
+    --labels RUN instead ranks the labels that a finished run was made from by how wrong they look.
+    """
+    asked = read(words, ("json", "help")).only(("target", "columns", "task", "labels"))
     if "help" in asked.switches:
         print(__doc__)
         return 0
+    if "labels" in asked.options:
+        return labels(asked.options["labels"], "json" in asked.switches)
     seen = inspect(asked.one("data"), asked.options)
     columns = {name: (str(column.kind), column.reason) for name, column in seen.table.columns.items()}
     findings = [(str(finding.severity), finding.text) for finding in seen.findings]
@@ -29,3 +37,15 @@ def main(words: Sequence[str]) -> int:
         for severity, text in findings or [("fine", "nothing odd was found")]:
             print(f"{severity:8}{text}")
     return EXIT_FAULT if any(severity == "stop" for severity, _ in findings) else 0
+
+
+def labels(folder: str, as_json: bool) -> int:
+    """Print what looks wrong among the labels of a run, and where the pictures are."""
+    found, page = api.load(folder).check_labels(quiet=as_json)
+    if as_json:
+        print(json.dumps(plain(asdict(found))))
+        return 0
+    print(found.says)
+    if found.verdict != "missing":
+        print(page)
+    return 0

@@ -1,4 +1,4 @@
-"""Label errors: which examples most likely bear a wrong label, ranked; nothing is deleted, nothing of the user's changed."""
+"""Label errors: which examples most likely bear a wrong label, ranked; nothing is deleted or changed."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -47,12 +47,12 @@ def margins(scores: Floats, truth: NDArray[np.int64]) -> Floats:
 
 def confident(scores: Floats, truth: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Examples [N] that another class claims: the likeliest of the classes whose probability reaches what examples of
-    that class get on average is not the given one (Northcutt et al. 2021, equation 2).
+    that class get on average is neither the given one nor less likely than it (Northcutt et al. 2021, equation 2).
     """
     classes = range(scores.shape[1])
     usual = np.array([scores[truth == place, place].mean() if (truth == place).any() else np.inf for place in classes])
     claimed = np.where(scores >= usual, scores, -1.0)
-    return np.asarray((claimed.max(1) >= 0) & (claimed.argmax(1) != truth))
+    return np.asarray((claimed.max(1) >= 0) & (claimed.argmax(1) != truth) & (scores.argmax(1) != truth))
 
 
 def by_class(scores: Floats, truth: NDArray[np.int64]) -> Ranked:
@@ -61,8 +61,9 @@ def by_class(scores: Floats, truth: NDArray[np.int64]) -> Ranked:
 
 
 def by_size(said: Floats, truth: Floats) -> Ranked:
-    """Numbers: by the error in usual errors (median absolute, times 1.4826) of predictions of about that size; suspected
-    beyond Tukey's outer fence for normal errors, 4.7 of them.
+    """Numbers: by the error in usual errors (median absolute, times 1.4826) of predictions of about that size.
+
+    Suspected beyond Tukey's outer fence for normal errors, 4.7 of them.
     """
     count = max(1, min(GROUPS, len(said) // CROWD))
     group = np.searchsorted(np.quantile(said, np.arange(1, count) / count), said)
@@ -99,8 +100,8 @@ def suspects(case: Case, seed: int = 0) -> Finding:
         said = found.said if name == "train" else evaluate(run.task, run.net, portion, run.place)
         one = ranked(slot, portion, said)
         count += int(one.suspected.sum())
-        for row in np.argsort(-one.odd, kind="stable")[:SHOWN]:
-            rows.append((float(one.odd[row]), bool(one.suspected[row]), shown(case, name, said, int(row))))
+        first = np.argsort(-one.odd, kind="stable")[:SHOWN].tolist()
+        rows += [(float(one.odd[row]), bool(one.suspected[row]), shown(case, name, said, row)) for row in first]
     rows.sort(key=lambda line: -line[0])
     told = [{**what, "odd": odd, "suspected": held} for odd, held, what in rows[:SHOWN]]
     total = sum(map(len, case.shares.values()))
