@@ -18,7 +18,7 @@ from house.source import PACKAGE, ROOT, Source, sources
 HOMES = {
     "jinja2": ("deliver/",),
     "matplotlib": ("deliver/",),
-    "PIL": ("data/", "deliver/", "tasks/"),
+    "PIL": ("data/", "deliver/", "tasks/", "trust/"),
     "pyarrow": ("data/", "runs/", "commands/"),
     "pydantic": (
         "parts.py",
