@@ -28,8 +28,8 @@ from brainwright.trust.case import Case
 from brainwright.trust.finding import Finding, missing
 from brainwright.trust.robustness import KEPT, triviality
 
-SAMPLE = 256  # test examples, spread evenly: one batch
-STEPS, MORE, BLIND = 10, 40, 100  # of the attack, of the one that must not be weaker, and tries of blind search
+SAMPLE = 128  # test examples, spread evenly: one batch
+STEPS, MORE, BLIND = 10, 30, 50  # of the attack, of the one that must not be weaker, and tries of blind search
 REACH = (0.125, 0.5, 1.0, 2.0)  # sizes of the box, in the unit of its type
 HUGE = 64.0  # a box in which nothing is safe
 SLACK = 0.01  # of the clean value by which a check may miss

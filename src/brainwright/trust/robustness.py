@@ -24,7 +24,7 @@ from brainwright.trust.case import Case
 from brainwright.trust.corruptions import image, row, series, text
 from brainwright.trust.finding import Finding, missing
 
-SAMPLE = 500  # test examples, spread evenly
+SAMPLE = 400  # test examples, spread evenly
 STRENGTHS = 5
 MIDDLE = 2  # the strength that a finding's number is of
 KEPT = 0.5  # of the advantage over the trivial model, below which a corruption is said aloud
@@ -144,11 +144,11 @@ def finding(
     value, low, high = stress.values[MIDDLE]
     kept = [(one[0] - trivial) / (clean[0] - trivial) for one in stress.values]
     weak = not kept[MIDDLE] >= KEPT
-    told = f"{metric.word()} {value:.4g} instead of {clean[0]:.4g}, {kept[MIDDLE]:.0%} of the advantage kept"
+    left = f"{kept[MIDDLE]:.0%} of the advantage kept" if kept[MIDDLE] > 0 else "worse than a trivial model"
     return Finding(
         what=f"{stress.kind} on {stress.slot}, middle strength",
         verdict="failed" if weak else "passed",
-        says=told,
+        says=f"{metric.word()} {value:.4g} instead of {clean[0]:.4g}, {left}",
         value=value,
         low=low,
         high=high,
