@@ -16,14 +16,14 @@ class Readout(nn.Module):
         super().__init__()
         pooled = Shape(given.form, given.width, (), given.members) if given.form == "sequence" else given
         self.pool = Mean() if given.form == "grid" else bridge(pooled, "vector")
-        self.weight = nn.Parameter(torch.zeros(given.members, given.width, answers))
+        self.weight = nn.Parameter(torch.zeros(given.members, answers, given.width))
         self.bias = nn.Parameter(torch.zeros(given.members, answers))
 
     def forward(self, given: Features) -> Tensor:
         values = self.pool(given).values
         if values.ndim == 3:  # one answer a member
-            return torch.einsum("bmd,mdk->bmk", values, self.weight) + self.bias
-        return nn.functional.linear(values, self.weight[0].T, self.bias[0])
+            return torch.einsum("bmd,mkd->bmk", values, self.weight) + self.bias
+        return nn.functional.linear(values, self.weight.flatten(0, 1), self.bias.flatten())
 
 
 class Mean(nn.Module):
