@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
 from brainwright.data.examples import Portion
 from brainwright.data.fields.category import Category
@@ -17,6 +16,8 @@ from brainwright.tasks.task import Task
 FEWEST = 40  # validation examples: with fewer a temperature follows chance
 FOLDS = 5
 LARGEST = 4.0  # of the logarithm of a temperature: from 1/55 to 55
+CLOSE = 1e-4  # of it, where the search ends
+GOLDEN = (5**0.5 - 1) / 2
 LEAST = 1e-7  # probabilities below count as this, as in the metric log-loss
 DRAWS = 200  # labels drawn anew to learn how large an error chance alone makes
 
@@ -72,11 +73,18 @@ def losses(scores: NDArray[np.float64], truth: NDArray[np.int64], temperature: f
 
 
 def best_temperature(scores: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
-    """The temperature of least log-loss on probabilities [N, K]."""
-    found = minimize_scalar(
-        lambda power: losses(scores, truth, float(np.exp(power))).mean(), bounds=(-LARGEST, LARGEST), method="bounded"
-    )
-    return float(np.exp(found.x))
+    """The temperature of least log-loss on probabilities [N, K], by golden section (Kiefer 1953).
+
+    The log-loss is convex in 1 / T, so it has one valley.
+    """
+    low, high = -LARGEST, LARGEST
+    while high - low > CLOSE:
+        left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+        if losses(scores, truth, float(np.exp(left))).mean() <= losses(scores, truth, float(np.exp(right))).mean():
+            high = right
+        else:
+            low = left
+    return float(np.exp((low + high) / 2))
 
 
 def calibrated(prediction: Prediction, truth: NDArray[np.int64] | None, seed: int = 0) -> Calibration:

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
+from brainwright.training.devices import hardware
 
 METERS = Path("/sys/class/powercap")  # Linux counts microjoules of each processor package here (RAPL)
 PROCESSOR = (3.0, 15.0)
@@ -51,7 +51,7 @@ class Meter:
             found = joules / HOUR
             return Energy(found, found, METERED)
         low, high = modelled(seconds, busy, memory_mb)
-        return Energy(low, high, MODELLED + "; its graphics card is left out" * torch.cuda.is_available())
+        return Energy(low, high, MODELLED + "; its graphics card is left out" * (hardware()["gpu"] != "none"))
 
 
 def modelled(seconds: float, busy: float, memory_mb: float) -> tuple[float, float]:

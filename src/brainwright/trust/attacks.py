@@ -121,7 +121,7 @@ class Attack:
         most = torch.full((len(start),), -torch.inf)
         for _ in range(steps + 1):
             values = values.detach().requires_grad_()
-            with torch.backends.cudnn.flags(enabled=False):  # its recurrent layers go back in training mode only
+            with self.at.slopes():
                 losses = self.losses(values)
             worst, most = worse(values.detach(), losses.detach(), worst, most)
             (slope,) = torch.autograd.grad(losses.sum(), values)

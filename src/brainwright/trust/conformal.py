@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 Floats = NDArray[np.float64]
 LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
@@ -159,6 +159,6 @@ def threshold(sure: Floats, wrong: NDArray[np.bool_], risk: float) -> float:
     for count in np.linspace(len(sure) / POINTS, len(sure), POINTS).round().astype(int):
         whole = int(np.searchsorted(-ranked, -ranked[count - 1], side="right"))  # equally sure ones stand together
         failed = int(errors[whole - 1])
-        if failed < whole and beta.ppf(1 - (1 - SURE) / POINTS, failed + 1, whole - failed) <= risk:
+        if failed < whole and betaincinv(failed + 1, whole - failed, 1 - (1 - SURE) / POINTS) <= risk:
             found = float(ranked[count - 1])
     return found

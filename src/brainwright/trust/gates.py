@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.stats import rankdata, t
+from scipy.special import stdtrit
 from torch import nn
 
 from brainwright.data.batching import generator_of
@@ -41,7 +41,7 @@ class Interval:
         there = there[np.isfinite(there)]
         if len(there) < 2:
             return cls(float(there.mean()) if len(there) else float("nan"), float("-inf"), float("inf"))
-        half = float(t.ppf(0.975, len(there) - 1) * there.std(ddof=1) / len(there) ** 0.5)
+        half = float(stdtrit(len(there) - 1, 0.975) * there.std(ddof=1) / len(there) ** 0.5)
         return cls(float(there.mean()), float(there.mean()) - half, float(there.mean()) + half)
 
 
@@ -72,10 +72,16 @@ def randomised(net: nn.Module, seed: int) -> nn.Module:
 def alike(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     """Signed rank correlation (Spearman 1904) over units that either says something of; NaN where one says nothing."""
     said = (one != 0) | (other != 0)
-    first, second = (rankdata(values[said]) for values in (one, other))
+    first, second = (places(values[said]) for values in (one, other))
     if said.sum() < 2 or np.ptp(first) == 0 or np.ptp(second) == 0:
         return float("nan")
     return float(np.corrcoef(first, second)[0, 1])
+
+
+def places(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The rank of each number [N], from 1; equal ones share the mean of theirs."""
+    _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((counts.cumsum() - (counts - 1) / 2)[which])
 
 
 def randomisation(games: Sequence[Game], found: Sequence[Attribution], method: Method, seed: int = 0) -> Finding:

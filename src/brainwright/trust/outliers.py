@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.stats import binom
+from scipy.special import bdtr
 
 from brainwright.metrics.metric import wilson
 from brainwright.trust.finding import Finding, missing
@@ -137,8 +137,7 @@ def judged(rare: NDArray[np.float64], known: int) -> Finding:
     """Whether as many test examples are called unlike as chance would have it."""
     flagged, count = int((rare <= UNLIKE).sum()), len(rare)
     share = flagged / count
-    most = binom.ppf(0.975, count, UNLIKE + 2 * (UNLIKE / known) ** 0.5)
-    passed = flagged <= most
+    passed = not flagged or bdtr(flagged - 1, count, UNLIKE + 2 * (UNLIKE / known) ** 0.5) < 0.975
     return Finding(
         WHAT, "passed" if passed else "failed",
         f"{share:.1%} of the test examples are called unlike the training data, one in a hundred would be by chance",
