@@ -20,13 +20,13 @@ from brainwright.runs.record import RECORD, read_json
 from brainwright.runs.run import Run as Kept
 from brainwright.runs.run import load as load_kept
 from brainwright.runs.scoring import score
+from brainwright.runs.telling import Silent
+from brainwright.trust.attacks import attacks
 from brainwright.trust.case import Case, reopened
 from brainwright.trust.doubt import Doubt, Wish, doubted
 from brainwright.trust.finding import Finding as Evidence
-from brainwright.trust.label_errors import suspects
-from brainwright.runs.telling import Silent
-from brainwright.trust.attacks import attacks
 from brainwright.trust.keeping import keep
+from brainwright.trust.label_errors import suspects
 from brainwright.trust.robustness import robustness
 
 __all__ = ["Fault", "Finding", "Forecast", "Run", "check", "load", "plan", "resume", "train"]
@@ -88,9 +88,13 @@ class Run:
         """
         found = suspects(reopened(self.kept, teller(quiet)))
         return found, self.folder / PAGE if found.verdict == "missing" else write_labels(self.folder)
+
     def stress(self) -> list[Evidence]:
         """What its answers bear: corrupted inputs, and attacks by gradient; kept in the run folder, the worst first.
+
+        Raises:
             Fault: the data that it was made from are gone or have changed.
+        """
         case = reopened(self.kept, Silent())
         found = [*attacks(case), *robustness(case)]
         keep(self.folder, "stress", found)
