@@ -1,12 +1,13 @@
 """The Python interface: the same words and options as the command line and YAML."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from brainwright.data.checking import Finding
 from brainwright.deliver.card import write_card
+from brainwright.deliver.explaining import page_of, write_page
 from brainwright.deliver.labels import PAGE, write_labels
 from brainwright.deliver.report import write_report
 from brainwright.deliver.terminal import teller
@@ -24,6 +25,8 @@ from brainwright.runs.telling import Silent
 from brainwright.trust.attacks import attacks
 from brainwright.trust.case import Case, reopened
 from brainwright.trust.doubt import Doubt, Wish, doubted
+from brainwright.trust.explanations import FOLDER as EXPLANATIONS
+from brainwright.trust.explanations import Explanation, explain
 from brainwright.trust.finding import Finding as Evidence
 from brainwright.trust.keeping import keep
 from brainwright.trust.label_errors import suspects
@@ -99,6 +102,23 @@ class Run:
         found = [*attacks(case), *robustness(case)]
         keep(self.folder, "stress", found)
         return found
+
+    def explain(self, source: Any, method: str = "auto", out: str = "", quiet: bool = True) -> list[Explanation]:
+        """What each answer rests on, and whether that can be believed; a page of each in `out` or the run's folder.
+
+        `method`: auto, gradient-shap, integrated-gradients, saliency, grad-cam, occlusion, shapley.
+
+        Raises:
+            Fault: the input cannot be read, the method cannot explain it, or the training data are gone or changed.
+        """
+        tell = teller(quiet)
+        table = question(self.kept, source)
+        drawn = []
+        for found in explain(reopened(self.kept, Silent()), table, method, tell):
+            page = page_of(Path(out) if out else self.folder / EXPLANATIONS, found.plain())
+            drawn.append(replace(found, page=str(page)))
+            write_page(page, drawn[-1].plain())
+        return drawn
 
     def report(self) -> Path:
         """Draw the report anew from the run's folder."""

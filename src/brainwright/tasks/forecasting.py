@@ -146,7 +146,7 @@ class Forecasting(Task):
         return Prediction.of(self.future, said.mean(1) if said.ndim == 4 else said)
 
     def score(self, net: AnyNet, batch: Batch) -> Tensor:
-        """How high the forecast is on average, in training deviations: [B]."""
+        """How high the forecast is on average, in training deviations."""
         said: Tensor = net(batch[self.past], batch[self.moments])
         return said.flatten(1).mean(1)
 

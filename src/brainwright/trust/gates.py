@@ -1,9 +1,8 @@
 """Gates: whether what a method says depends on what the net learned, and names what moves the net's answer."""
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -14,16 +13,16 @@ from torch import nn
 from brainwright.data.batching import generator_of
 from brainwright.data.slots import Batch
 from brainwright.trust.explainers.attribution import Attribution
+from brainwright.trust.explainers.methods import Method
 from brainwright.trust.finding import Finding, Verdict, missing
 from brainwright.trust.game import Game
 
-Method: TypeAlias = Callable[[Game], Attribution]
 LIKE = 0.10  # rank correlation with a net that learned nothing, from where a method does not explain the net
 SLIP = 0.01  # of all that was given out may be missing from the sum
 NETS, PLACES, NETS_AT_MOST = 10, 640, 40  # fewer units say less in each net: so many places are compared in all
 STEPS = 32  # of a curve, at most
-ORDERS = 5  # at random
-SAMPLED = 4  # training examples that hidden units are taken from, in turn
+ORDERS = 3  # at random
+SAMPLED = 3  # training examples that hidden units are taken from, in turn
 
 
 @dataclass(frozen=True)
