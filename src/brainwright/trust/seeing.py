@@ -89,6 +89,6 @@ def given(run: Run, batch: Batch) -> torch.Tensor:
         if slot.side == "input" and isinstance(value, torch.Tensor) and not slot.field.drawn:
             if value.ndim == 4:
                 value = adaptive_avg_pool2d(value.float(), (min(SIDE, value.shape[2]), min(SIDE, value.shape[3])))
-            flat = value.float().flatten(1)
+            flat = value.float().reshape(len(value), -1)
             pieces.append(flat[:, :: -(-flat.shape[1] // WIDEST) or 1])
     return torch.cat(pieces, 1)
