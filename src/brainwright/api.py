@@ -1,11 +1,12 @@
 """The Python interface: the same words and options as the command line and YAML."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from brainwright.data.checking import Finding
+from brainwright.deliver.audit import write_audit
 from brainwright.deliver.card import write_card
 from brainwright.deliver.explaining import page_of, write_page
 from brainwright.deliver.labels import PAGE, write_labels
@@ -27,9 +28,11 @@ from brainwright.trust.case import Case, reopened
 from brainwright.trust.doubt import Doubt, Wish, doubted
 from brainwright.trust.explanations import FOLDER as EXPLANATIONS
 from brainwright.trust.explanations import Explanation, explain
+from brainwright.trust.fairness import FEWEST, Asked, Audit, audited
 from brainwright.trust.finding import Finding as Evidence
 from brainwright.trust.keeping import keep
 from brainwright.trust.label_errors import suspects
+from brainwright.trust.mitigation import Aim, mitigated
 from brainwright.trust.robustness import robustness
 
 __all__ = ["Fault", "Finding", "Forecast", "Run", "check", "load", "plan", "resume", "train"]
@@ -120,6 +123,35 @@ class Run:
             write_page(page, drawn[-1].plain())
         return drawn
 
+    def audit(
+        self, by: Sequence[str] = (), side: str = "", intersections: int = 2, min_n: int = FEWEST, seed: int = 0
+    ) -> Audit:
+        """How the answers to the test share differ between groups: `by` names columns of the run's own data or of the
+        CSV file `side`. Leaves audit.json and audit.html in the folder.
+
+        Raises:
+            Fault: no such column, a side file that does not match, or data that changed since.
+        """
+        found = audited(reopened(self.kept, Silent()), Asked(tuple(by), side, intersections, min_n, seed))
+        write_audit(self.folder, found)
+        return found
+
+    def mitigate(
+        self, by: Sequence[str], goal: str = "equalized_odds", max_accuracy_loss: float = 0.01, **how: int
+    ) -> "Run":
+        """A new run whose thresholds differ by the groups of the first column, chosen on the validation share; what
+        that changed for all groups is in `record["mitigation"]`. `how` are the numbers of `audit`.
+
+        Raises:
+            Fault: the run does not choose between two classes by probabilities.
+        """
+        asked = Asked(tuple(by), "", how.pop("intersections", 2), how.pop("min_n", FEWEST), how.pop("seed", 0))
+        if how:
+            raise Fault(f"mitigate has no option {next(iter(how))!r}", "there are intersections, min_n and seed")
+        made = mitigated(reopened(self.kept, Silent()), asked, Aim(goal, max_accuracy_loss))
+        write_audit(made.case.run.folder, made.after)
+        return delivered(made.case)
+
     def report(self) -> Path:
         """Draw the report anew from the run's folder."""
         write_card(self.folder)
@@ -136,7 +168,7 @@ def train(source: Any, quiet: bool = False, **options: Any) -> Run:
         return load(launched(source, options, quiet))
     if not leads():
         follow(source, options)
-    return delivered(*making.train(source, options, teller(quiet)))
+    return delivered(finished(*making.train(source, options, teller(quiet))))
 
 
 def resume(folder: str | Path, quiet: bool = False, **options: Any) -> Run:
@@ -152,14 +184,19 @@ def resume(folder: str | Path, quiet: bool = False, **options: Any) -> Run:
         return load(relaunched(home, {"devices": asked["devices"], **options}, quiet))
     if not leads():
         follow(record["source"], asked, home)
-    return delivered(*making.resume(home, record, options, teller(quiet)))
+    return delivered(finished(*making.resume(home, record, options, teller(quiet))))
 
 
-def delivered(kept: Kept, ready: Prepared) -> Run:
+def finished(kept: Kept, ready: Prepared) -> Case:
+    """A run with what it was made from."""
+    return Case(kept, ready.table, ready.shares)
+
+
+def delivered(case: Case) -> Run:
     """A run with what it doubts, its report and card written; one that was broken off leaves at once."""
-    run = Run(kept)
-    if not kept.record["interrupted"]:
-        doubted(Case(kept, ready.table, ready.shares))
+    run = Run(case.run)
+    if not case.run.record["interrupted"]:
+        doubted(case)
     run.report()
     return run
 

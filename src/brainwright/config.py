@@ -32,6 +32,8 @@ class Choices(Part):
     """What to do besides, such as "mixup(alpha=0.2) | cutmix"."""
     columns: str = ""
     """How to read columns that were read wrong, such as "zip=category,age=number"."""
+    leave_out: str = ""
+    """Columns that the net must not read, such as "sex,race"; audits and techniques may still tell groups by them."""
     select: Literal["net", "best"] = "net"
     """What the run predicts with: the net, or the simplest of net and floors within one standard error of the best."""
     out: str = "runs"

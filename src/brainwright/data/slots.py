@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 import torch
 from torch import Tensor
 
 from brainwright.data.field import Field, Padded, Values
 
+Side: TypeAlias = Literal["input", "target", "beside"]
 F = TypeVar("F", bound=Field[Any])
 F_co = TypeVar("F_co", bound=Field[Any], covariant=True)
 E = TypeVar("E")
@@ -18,7 +19,7 @@ NONE: Mapping[str, Field[Any]] = {}
 class Slot(Generic[F_co]):
     """What a task reads or writes: `image = input(Image())` in its class body."""
 
-    def __init__(self, field: F_co, side: Literal["input", "target"]) -> None:
+    def __init__(self, field: F_co, side: Side) -> None:
         self._field, self.side, self.name = field, side, ""
 
     @property
@@ -38,6 +39,11 @@ def input(field: F) -> Slot[F]:  # the contract's own word (design, section 4)
 def target(field: F) -> Slot[F]:
     """A slot that holds the truth while learning and the prediction afterwards."""
     return Slot(field, "target")
+
+
+def beside(field: F) -> Slot[F]:
+    """A slot that the net neither reads nor answers, such as the group an example belongs to; it may be absent."""
+    return Slot(field, "beside")
 
 
 @dataclass(frozen=True)

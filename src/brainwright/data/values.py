@@ -47,6 +47,14 @@ ANY_DATE = (
 )
 
 
+def natural(name: str) -> tuple[float, str]:
+    """Numbers in the order of numbers, before words in the order of words."""
+    try:
+        return float(name), name
+    except ValueError:
+        return float("inf"), name
+
+
 def trimmed(raw: pa.Array) -> pa.Array:
     """Cells as strings without outer blanks."""
     return pc.utf8_trim_whitespace(raw.cast(pa.large_string()))

@@ -16,7 +16,7 @@ from brainwright.data.examples import Examples, Portion
 from brainwright.data.inputs import likely_target
 from brainwright.data.opening import corrected, open_table
 from brainwright.data.slots import Fields, Slot
-from brainwright.data.splitting import Splitting
+from brainwright.data.splitting import Splitting, known
 from brainwright.data.table import Kind, Share, Table
 from brainwright.errors import Fault
 from brainwright.runs.inference import infer
@@ -66,8 +66,7 @@ def prepare(source: Any, options: Mapping[str, Any], tell: Teller) -> Prepared:
     table, reasons = splitting.divide(table, aim, config.training.seed)
     for reason in reasons:
         tell.line(f"split     {reason}")
-    table = table.without(splitting.group)  # a group is for splitting and auditing, never silently an input
-    claim = kind.claim(table, config.choices.target)
+    claim = kind.claim(readable(table, splitting, config.choices), config.choices.target)
     assert claim is not None
     task = config.task()
     examples = task.examples(table, claim)
@@ -97,9 +96,21 @@ def understood(source: Any, options: Mapping[str, Any], tell: Teller) -> tuple[T
     table, note = with_classes(table, words.target or likely_target(table), words.columns)
     for line in [*table.notes, *note]:
         tell.line(f"data      {line}")
-    kind, claim = infer(splitting.given(table)[0].without(splitting.group), words.target, words.task)
+    kind, claim = infer(readable(splitting.given(table)[0], splitting, words), words.target, words.task)
     tell.line(f"task      {kind.word()}: {claim.why}")
     return table, kind, aim_of(kind, claim)
+
+
+def readable(table: Table, splitting: Splitting, words: Choices) -> Table:
+    """Without the columns that only split the data or tell groups apart: those are never silently inputs.
+
+    Raises:
+        Fault: a column that is to be left out is not there.
+    """
+    names = [name.strip() for name in words.leave_out.split(",") if name.strip()]
+    for name in names:
+        known(table, name)
+    return table.without(splitting.group, *names)
 
 
 def with_classes(table: Table, target: str, columns: str) -> tuple[Table, list[str]]:

@@ -1,6 +1,7 @@
-"""Technique: a function from task to task. It changes what is learned, never how the loop runs."""
+"""Technique: a function from task to task. It changes what is learned or said, never how the loop runs."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -8,8 +9,11 @@ from torch import Tensor, nn
 
 from brainwright.data.examples import Examples, Portion
 from brainwright.data.field import Padded
-from brainwright.data.slots import Batch, Fields, Prediction, Slot
+from brainwright.data.fields.group import Group
+from brainwright.data.slots import Batch, Fields, Prediction, Slot, beside
+from brainwright.data.splitting import known
 from brainwright.data.table import Table
+from brainwright.errors import Fault
 from brainwright.floors.floor import Floor
 from brainwright.metrics.metric import Metric
 from brainwright.models.backbone import Backbone
@@ -79,6 +83,42 @@ class Technique(Task):
 
     def floors(self, fields: Fields) -> tuple[Floor, ...]:
         return self.inner.floors(fields)
+
+
+class Grouped(Technique):
+    """A technique that knows which group each example belongs to; the net never reads it, and answers may lack it."""
+
+    group = beside(Group())
+
+    by: str = ""
+    """Columns that tell the groups, such as "sex" or "sex,race" (crossed)."""
+
+    def slots(self) -> tuple[Slot[Any], ...]:
+        inner = self.inner.slots()
+        return inner if any(slot.name == self.group.name for slot in inner) else (*inner, self.group)
+
+    def examples(self, table: Table, claim: Claim) -> Examples:
+        return self.told(self.inner.examples(table, claim), table, needed=True)
+
+    def questions(self, table: Table, claim: Claim, fields: Fields) -> Examples:
+        return self.told(self.inner.questions(table, claim, fields), table, needed=False)
+
+    def told(self, examples: Examples, table: Table, needed: bool) -> Examples:
+        """With each example's group, from the table's columns.
+
+        Raises:
+            Fault: no column is named, one is not there though it is needed, or another technique names others.
+        """
+        names = [name.strip() for name in self.by.split(",") if name.strip()]
+        if not names:
+            raise Fault(f"{self.word()} needs to know whose group", f"name columns: \"{self.word()}(by='sex')\"")
+        if not needed and not set(names) <= set(table.columns):
+            return examples
+        columns = {name: known(table, name).take(examples.rows) for name in names}
+        before = examples.values.get(self.group.name, columns)
+        if not isinstance(before, Mapping) or list(before) != names:
+            raise Fault(f"two techniques tell groups by different columns, one by {self.by!r}", "name the same ones")
+        return replace(examples, values={**examples.values, self.group.name: columns})
 
 
 def partnered(task: Task, batch: Batch, partners: Tensor) -> Mapping[str, Any]:

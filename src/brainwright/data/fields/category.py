@@ -11,6 +11,7 @@ from torch import Tensor
 from brainwright.catalogue import nearest
 from brainwright.data.encoded import Dense
 from brainwright.data.field import DenseField, Values
+from brainwright.data.values import natural
 from brainwright.errors import Fault
 
 
@@ -51,11 +52,3 @@ class Category(DenseField):
     def blank(self, given: Tensor, others: Tensor) -> Tensor:
         """The most frequent class."""
         return torch.full_like(given, int(np.argmax(self.counts)))
-
-
-def natural(name: str) -> tuple[float, str]:
-    """Numbers in the order of numbers, before words in the order of words."""
-    try:
-        return float(name), name
-    except ValueError:
-        return float("inf"), name

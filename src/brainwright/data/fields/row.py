@@ -19,7 +19,7 @@ from brainwright.data.field import DenseField, Values
 from brainwright.data.spread import Spread
 from brainwright.data.table import Column, Kind
 from brainwright.data.units import Between, Units
-from brainwright.data.values import MISSING
+from brainwright.data.values import MISSING, natural
 from brainwright.errors import Fault
 
 CLASSES = 10_000  # classes of a column that are told apart, the most frequent first; the others count as unknown
@@ -150,14 +150,6 @@ def seen(name: str, column: Column) -> Seen:
     raise Fault(
         f"column {name!r} holds {column.kind}, which is no cell of a row", f"write {name}=category or leave it out"
     )
-
-
-def natural(name: str) -> tuple[float, str]:
-    """Numbers in the order of numbers, before words in the order of words."""
-    try:
-        return float(name), name
-    except ValueError:
-        return float("inf"), name
 
 
 def finite(values: NDArray[Any]) -> NDArray[np.float32]:
