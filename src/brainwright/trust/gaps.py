@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from brainwright.trust.groups import Grouping
 from brainwright.trust.measures import Measure, mean_rows
@@ -211,7 +211,7 @@ def spread(cells: Sequence[Cell], gaps: NDArray[np.float64]) -> Spread:
 
 def error(one: Cell) -> float:
     """Standard error, from the width of the interval; NaN where there is none."""
-    return float((one.high - one.low) / (2 * norm.ppf(0.975)))
+    return float((one.high - one.low) / (2 * ndtri(0.975)))
 
 
 def within(found: Sequence[float], errors: Sequence[float], families: int) -> tuple[float, float]:
@@ -221,6 +221,6 @@ def within(found: Sequence[float], errors: Sequence[float], families: int) -> tu
     pairs = list(combinations(range(len(found)), 2))
     if not pairs or not np.isfinite(errors).all():
         return float("nan"), float("nan")
-    reach = float(norm.ppf(1 - 0.025 / (len(pairs) * families)))
+    reach = float(ndtri(1 - 0.025 / (len(pairs) * families)))
     ends = [(abs(found[one] - found[two]), reach * float(np.hypot(errors[one], errors[two]))) for one, two in pairs]
     return max(0.0, *(gap - room for gap, room in ends)), max(gap + room for gap, room in ends)

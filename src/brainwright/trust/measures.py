@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from brainwright.data.slots import Prediction
 from brainwright.metrics.metric import Metric, wilson
@@ -111,7 +111,7 @@ def calibrated_floor(rows: NDArray[np.float64], groups: int, draws: int, seed: i
     bins = np.array_split(np.arange(len(rows)), min(BINS, len(rows)))
     apart = ordered - (draw.random((draws, len(rows))) < ordered)  # [draws, N]
     errors = sum(np.abs(apart[:, one].sum(1)) for one in bins) / len(rows)
-    return float(np.mean(errors) + norm.ppf(1 - 0.05 / groups) * np.std(errors))
+    return float(np.mean(errors) + ndtri(1 - 0.05 / groups) * np.std(errors))
 
 
 def mean_rows(rows: NDArray[Any], codes: NDArray[np.int64], groups: int) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from brainwright.data.columns import missing
 from brainwright.data.table import Column, Kind
@@ -160,7 +160,7 @@ def confirm(
         fit = min(len(mine), len(rest)) >= FEWEST * block
         error = float(np.sqrt(block * (mine.var() / len(mine) + rest.var() / len(rest)))) if fit else float("inf")
         apart = float(mine.mean() - rest.mean()) if fit else float("nan")
-        p = float(norm.sf(apart / error)) if fit and error > 0 else 1.0
+        p = float(ndtr(-apart / error)) if fit and error > 0 else 1.0
         found.append((places, inside.mean(), len(mine), mine, rest, apart, error, p))
     order = np.argsort([one[-1] for one in found], kind="stable")
     holm = np.maximum.accumulate([min(1.0, found[place][-1] * (len(found) - rank)) for rank, place in enumerate(order)])
