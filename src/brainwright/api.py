@@ -30,6 +30,7 @@ from brainwright.trust.explanations import FOLDER as EXPLANATIONS
 from brainwright.trust.explanations import Explanation, explain
 from brainwright.trust.fairness import FEWEST, Asked, Audit, audited
 from brainwright.trust.finding import Finding as Evidence
+from brainwright.trust.importance import overview
 from brainwright.trust.keeping import keep
 from brainwright.trust.label_errors import suspects
 from brainwright.trust.mitigation import Aim, mitigated
@@ -106,18 +107,19 @@ class Run:
         keep(self.folder, "stress", found)
         return found
 
-    def explain(self, source: Any, method: str = "auto", out: str = "", quiet: bool = True) -> list[Explanation]:
+    def explain(self, source: Any = None, method: str = "auto", out: str = "", quiet: bool = True) -> list[Explanation]:
         """What each answer rests on, and whether that can be believed; a page of each in `out` or the run's folder.
+
+        Without a source: what all answers rest on, over a sample of the test share.
 
         `method`: auto, gradient-shap, integrated-gradients, saliency, grad-cam, occlusion, shapley.
 
         Raises:
             Fault: the input cannot be read, the method cannot explain it, or the training data are gone or changed.
         """
-        tell = teller(quiet)
-        table = question(self.kept, source)
-        drawn = []
-        for found in explain(reopened(self.kept, Silent()), table, method, tell):
+        table = None if source is None else question(self.kept, source)
+        case, tell, drawn = reopened(self.kept, Silent()), teller(quiet), []
+        for found in [overview(case, method, tell)] if table is None else explain(case, table, method, tell):
             page = page_of(Path(out) if out else self.folder / EXPLANATIONS, found.plain())
             drawn.append(replace(found, page=str(page)))
             write_page(page, drawn[-1].plain())

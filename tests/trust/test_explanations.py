@@ -15,7 +15,7 @@ from brainwright.deliver.explaining import as_text, page_of, write_page
 from brainwright.errors import Fault
 from brainwright.runs.run import Run
 from brainwright.runs.telling import Silent
-from brainwright.trust import explanations, gates
+from brainwright.trust import explanations, gates, importance
 from brainwright.trust.case import Case
 from brainwright.trust.explanations import explain
 from brainwright.trust.finding import Finding
@@ -91,7 +91,7 @@ def test_a_failed_method_is_withheld(tmp_path):
         "page": "",
     }
     page = write_page(tmp_path / "page.html", found).read_text()
-    assert "withheld" in page and page.index("withheld") < page.index("3.5")
+    assert "withheld" in page and page.index("withheld") < page.index("= 3.5")
     told = as_text(found)
     assert "FAILED" in told and told.index("FAILED") < told.index("one = 3.5") and "two = missing" in told
 
@@ -119,10 +119,32 @@ def test_a_planted_cause_is_what_is_shown(run, few, capsys):
     assert "50 at most" in capsys.readouterr().err
 
 
+def test_all_answers_rest_on_the_planted_cause(run, few, monkeypatch, capsys):
+    monkeypatch.setattr(importance, "ASKED", 6)
+    (found,) = run.explain()
+    shares = dict(zip(found.shares[0].names, found.shares[0].values, strict=True))
+    assert shares["one"] > 3 * max(shares["two"], shares["three"]) and min(shares.values()) >= 0
+    worse = {one["name"]: one for one in found.losses}
+    assert found.losses[0]["name"] == "one" and worse["one"]["low"] > worse["two"]["high"]
+    assert main(["explain", str(run.folder)]) == 0
+    assert "answers to the test share" in capsys.readouterr().out
+
+
+def test_words_and_pictures_have_an_overview(tmp_path, few, monkeypatch):
+    monkeypatch.setattr(importance, "ASKED", 4)
+    case, _ = case_of("text-classification", tmp_path / "text")
+    (told,) = importance.overview(case, "saliency", Silent()).shares
+    assert told.form == "whole" and "and" in told.names and told.values == sorted(told.values, reverse=True)
+    case, _ = case_of("image-classification", tmp_path / "image")
+    found = importance.overview(case, "saliency", Silent())
+    assert len(found.shares[0].values) == 64 and not found.losses
+    assert write_page(page_of(tmp_path, found.plain()), found.plain()).is_file()
+
+
 def test_wrong_words_are_answered_in_one_line(run, tmp_path, capsys):
     (tmp_path / "ask.csv").write_text("one,two,three\n1.0,2.0,x\n")
     for words, said in (
-        ([str(run.folder)], "at least one input"),
+        ([], "needs a run"),
         ([str(run.folder), str(tmp_path / "ask.csv"), "--method", "shaply"], "did you mean 'shapley'?"),
         ([str(run.folder), str(tmp_path / "ask.csv"), "--method", "grad-cam"], "grid"),
         ([str(run.folder), str(tmp_path / "none.csv")], "none.csv"),

@@ -56,6 +56,7 @@ class Explanation:
     where: str
     answer: Mapping[str, Any]
     score: float
+    """NaN for many answers."""
     meaning: str
     """What the score is."""
     method: str
@@ -67,6 +68,8 @@ class Explanation:
     influential: Sequence[Mapping[str, Any]]
     """Training examples that speak most for (above 0) or against this answer."""
     notes: Sequence[str]
+    losses: Sequence[Mapping[str, Any]] = ()
+    """Of many answers: how much worse the first metric gets without each column."""
     page: str = ""
     """Where it is drawn; "" until it is."""
 
@@ -141,7 +144,7 @@ def judged(case: Case, word: str, tell: Teller) -> list[Finding]:
         randomisation(games[:COMPARED], found[:COMPARED], method),
         *faithfulness(games, found),
     ]
-    kept.parent.mkdir(exist_ok=True)
+    kept.parent.mkdir(parents=True, exist_ok=True)
     write_json(kept, {"method": word, "findings": [asdict(one) for one in findings]})
     return findings
 
@@ -195,8 +198,9 @@ def answers(run: Run, game: Game) -> dict[str, Any]:
 def meaning(game: Game) -> str:
     """What the score is, in words."""
     if game.sure:
-        return "log-odds of the answer: 0 is as likely as not, 2.2 is 90\u00a0%, 4.6 is 99\u00a0%"
-    return (game.task.score.__doc__ or "how strongly the net stands behind its answer").split("\n")[0].rstrip(".")
+        return "shares of the log-odds of the answer: 0 is as likely as not, 2.2 is 90\u00a0%, 4.6 is 99\u00a0%"
+    told = (game.task.score.__doc__ or "how strongly the net stands behind its answer").split("\n")[0].rstrip(".")
+    return f"shares of the score: {told[0].lower()}{told[1:]}"
 
 
 def compared(case: Case, setting: Setting, game: Game) -> tuple[list[Any], list[Any], list[str]]:

@@ -14,7 +14,7 @@ from brainwright.models.features import Features
 from brainwright.trust.explainers.attribution import Attribution
 from brainwright.trust.game import Game
 
-ALONG = 12  # places between hidden and shown for each training example,
+ALONG = 20  # places between hidden and shown for each training example,
 FINELY = 128  # and for a single blank, where errors do not average out
 
 
