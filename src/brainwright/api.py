@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from brainwright.data.checking import Finding
+from brainwright.data.finding import Finding
 from brainwright.deliver.audit import write_audit
 from brainwright.deliver.card import write_card
 from brainwright.deliver.explaining import page_of, write_page

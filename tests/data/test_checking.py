@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from brainwright.data.checking import Finding, check
+from brainwright.data.checking import check
+from brainwright.data.finding import Finding
 from brainwright.data.opening import open_table
 from brainwright.data.splitting import Splitting
 from brainwright.data.table import Column, Kind, Share, Table

@@ -1,10 +1,7 @@
 """Checking: what is wrong or strange about a table before anything is learned from it, one line each."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
 from itertools import chain
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,36 +10,20 @@ from numpy.typing import NDArray
 from brainwright.data import duplicates
 from brainwright.data.columns import is_identifier, missing
 from brainwright.data.field import Unreadable
+from brainwright.data.finding import Finding, Severity, named, shortened
+from brainwright.data.oddities import oddities
 from brainwright.data.pictures import opened
 from brainwright.data.pieces import in_pieces
 from brainwright.data.table import Column, Kind, Share, Table
 
 FEWEST_ROWS = 10  # for training; with fewer no share can hold anything
 FEWEST_OF_CLASS = 2
-NAMED = 5  # places named in a line
 LEAK_REPEATS = 5  # a value must be seen so often on average before it can be said to give the target away
 MANY_CLASSES = 50  # a number column with more different whole values is an amount
 SAME_LINE = 0.999999  # correlation from which two columns are the same but for scale
 UNEVEN, VERY_UNEVEN = 5, 50  # largest class over smallest (R11 of the recipes)
 AT_ONCE = 64  # pictures that a thread takes at a time
 MOSTLY = 0.5  # part of the cells that may be missing before it is said
-
-
-class Severity(StrEnum):
-    """Whether training cannot go on, should be thought over, or need only be known."""
-
-    STOP = "stop"
-    WARN = "warn"
-    NOTE = "note"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing found: how grave, one line that says what, where and how to mend it, and the rows it is about [M]."""
-
-    severity: Severity
-    text: str
-    rows: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 def check(table: Table, target: str) -> list[Finding]:
@@ -55,18 +36,13 @@ def check(table: Table, target: str) -> list[Finding]:
 
 def look(table: Table, target: str) -> list[Finding]:
     """The same without decoding pictures: a training decodes them anyway, and finds what is broken as it does."""
-    return ranked(chain(size(table), answers(table, target), inputs(table, target), repeated(table, target)))
+    looks = (size(table), answers(table, target), inputs(table, target), repeated(table, target))
+    return ranked(chain(*looks, oddities(table, target)))
 
 
 def ranked(findings: Iterable[Finding]) -> list[Finding]:
     """The gravest first."""
     return sorted(findings, key=lambda finding: list(Severity).index(finding.severity))
-
-
-def named(table: Table, rows: NDArray[np.int64]) -> str:
-    """Where the first of some rows came from."""
-    places = ", ".join(table.where(int(row)) for row in rows[:NAMED])
-    return f"{places}{f' and {len(rows) - NAMED:,} more' if len(rows) > NAMED else ''}"
 
 
 def training(table: Table) -> NDArray[np.bool_]:
@@ -133,12 +109,6 @@ def classes(table: Table, target: str) -> Iterator[Finding]:
         text = f"classes are uneven: {counts.index[0]!r} has {most:,} training rows, {counts.index[-1]!r} {least:,}"
         severity = Severity.WARN if most > VERY_UNEVEN * least else Severity.NOTE
         yield Finding(severity, f"{text}; accuracy alone would mislead")
-
-
-def shortened(words: Iterable[Any]) -> str:
-    """The first few of many words."""
-    listed = [str(word) for word in words]
-    return ", ".join(map(repr, listed[:NAMED])) + (f" and {len(listed) - NAMED:,} more" if len(listed) > NAMED else "")
 
 
 def inputs(table: Table, target: str) -> Iterator[Finding]:

@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 
-from brainwright.data.checking import Finding, check
+from brainwright.data.checking import check
+from brainwright.data.finding import Finding
 from brainwright.data.table import Table
 from brainwright.runs.facts import described
 from brainwright.runs.pacing import paced

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from brainwright.config import Choices, Config, made
 from brainwright.data.cache import MEMORY, Cache
-from brainwright.data.checking import Finding, Severity, look, unreadable
+from brainwright.data.checking import look, unreadable
 from brainwright.data.duplicates import digested
 from brainwright.data.encoding import Damaged
 from brainwright.data.examples import Examples, Portion
+from brainwright.data.finding import Finding, Severity
 from brainwright.data.inputs import likely_target
 from brainwright.data.opening import corrected, open_table
 from brainwright.data.slots import Fields, Slot
