@@ -44,6 +44,22 @@ def test_a_shifted_test_share_is_said() -> None:
     assert found.advice
 
 
+def test_missing_and_wild_numbers_break_nothing() -> None:
+    """Tables have gaps, and columns of very different size; neither may hide what is odd elsewhere."""
+    (train, kinds), (validation, _), (test, _) = crowd(600, 0), crowd(400, 1), crowd(300, 2)
+    sizes = np.geomspace(1, 1e5, 20).astype(np.float32)
+    wide = [Looked({"input": one.spaces["head"] * sizes}, one.sure) for one in (train, validation, test)]
+    for one in wide:
+        one.spaces["input"][::7, 3] = np.nan
+        one.spaces["input"][:, 19] = 4.0  # never changes
+    made, found = fitted(dict(zip(("train", "validation", "test"), wide, strict=True)), kinds)
+    assert found.verdict == "passed"
+    odd = wide[2].spaces["input"][:20].copy()
+    odd[:, 4] += 30 * sizes[4]
+    odd[0, 5] = np.inf
+    assert (rarity(made, Looked({"input": odd}, wide[2].sure[:20])) <= 0.01).mean() > 0.9
+
+
 def test_no_head_and_few_examples_are_said() -> None:
     none = Looked({}, np.zeros(0))
     assert fitted(dict.fromkeys(("train", "validation", "test"), none), np.zeros(200, np.int64))[1].verdict == "missing"

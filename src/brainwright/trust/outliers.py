@@ -20,6 +20,7 @@ MOST = 0.95  # of the variance lies within the axes whose complement should be n
 GALLERY = 2_000  # training examples that neighbours are looked for among
 NEIGHBOUR = 10  # the distance to the tenth nearest (Sun et al. 2022, with few examples)
 LEAN = 1e-3  # of the mean variance is added to each, so that covariances can be inverted
+FAR = 1e6  # deviations: nothing is farther
 FEWEST = 99  # validation examples: fewer cannot tell one in a hundred
 UNLIKE = 0.01  # as rare among validation examples: unlike the training data
 
@@ -59,22 +60,42 @@ def fitted(looked: Mapping[str, Looked], classes: NDArray[np.int64]) -> tuple[Ar
 
 def learned(features: NDArray[np.float32], classes: NDArray[np.int64]) -> Arrays:
     """Principal axes, centres of classes, covariances within classes and of all, and a gallery for neighbours."""
-    given = torch.from_numpy(features)
-    mean = given.mean(0)
+    mean, scale = usual(features)
+    given = torch.from_numpy(standard(features, mean, scale))
     torch.manual_seed(0)  # svd_lowrank draws
-    _, spread, axes = torch.svd_lowrank(given - mean, q=min(AXES, *given.shape))
-    along = ((given - mean) @ axes).double().numpy()
+    _, spread, axes = torch.svd_lowrank(given, q=min(AXES, *given.shape))
+    along = (given @ axes).double().numpy()
     kinds = np.unique(classes)
     centres = np.stack([along[classes == kind].mean(0) for kind in kinds])
     within = along - centres[np.searchsorted(kinds, classes)]
-    variance = spread.square().cumsum(0) / (given - mean).square().sum()
+    variance = spread.square().cumsum(0) / given.square().sum().clamp(min=1e-12)
     places = np.unique(np.linspace(0, len(along) - 1, min(GALLERY, len(along))).round().astype(int))
     return {
-        "mean": mean.numpy(), "axes": axes.numpy(), "centres": centres,
+        "mean": mean, "scale": scale, "axes": axes.numpy(), "centres": centres,
         "within": whitening(within), "whole": whitening(along),
         "full": np.array([min(int((variance < MOST).sum()) + 1, len(spread))]),
         "gallery": unit(along[places]),
     }  # fmt: skip
+
+
+def usual(features: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Mean and scale of each number [D]: its deviation, but not below half the median one, so that what hardly ever
+    changes is not blown up; missing numbers (NaN) left out.
+    """
+    known = np.isfinite(features)
+    count = known.sum(0).clip(min=1)
+    mean = np.where(known, features, 0).sum(0, dtype=np.float64) / count
+    spread = np.sqrt(np.where(known, np.square(features - mean), 0).sum(0) / count)
+    scale = np.maximum(spread, 0.5 * np.median(spread))
+    return mean.astype(np.float32), np.where(scale > 0, scale, 1.0).astype(np.float32)
+
+
+def standard(
+    features: NDArray[np.float32], mean: NDArray[np.float32], scale: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Numbers [N, D] in training deviations; missing ones count as usual, and none farther than can be squared."""
+    apart = (features - mean) / scale
+    return np.asarray(np.nan_to_num(apart, nan=0.0, posinf=FAR, neginf=-FAR).clip(-FAR, FAR), np.float32)
 
 
 def whitening(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -108,7 +129,7 @@ def within(made: Mapping[str, NDArray[Any]], space: str) -> Arrays:
 
 def unlikeness(made: Mapping[str, NDArray[Any]], features: NDArray[np.float32]) -> list[NDArray[np.float64]]:
     """The three scores [N] of one space."""
-    apart = features - made["mean"]
+    apart = standard(features, made["mean"], made["scale"])
     along = (apart @ made["axes"]).astype(np.float64)
     near = torch.cdist(torch.from_numpy(along @ made["within"]), torch.from_numpy(made["centres"] @ made["within"]))
     distance = near.amin(1).square().numpy()
