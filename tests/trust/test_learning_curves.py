@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from brainwright.trust.learning_curves import fitted, tested_back
+from brainwright.trust.learning_curves import fitted, looked_back
 
 SIZES = np.geomspace(50, 800, 7)
 
@@ -40,7 +40,7 @@ def test_how_many_are_needed():
 
 
 def test_the_past_is_told_before_the_future_is():
-    assert abs(tested_back(SIZES, seen(lambda n: 2 * n**-0.5), np.full(7, 0.03))) < 0.15
+    assert abs(looked_back(SIZES, seen(lambda n: 2 * n**-0.5), np.full(7, 0.03))) < 0.15
     broken = seen(lambda n: 2 * n**-0.5)
     broken[-1] *= 2
-    assert tested_back(SIZES, broken, np.full(7, 0.03)) < -0.3
+    assert looked_back(SIZES, broken, np.full(7, 0.03)) < -0.3

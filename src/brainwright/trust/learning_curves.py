@@ -86,7 +86,7 @@ def fitted(sizes: Floats, errors: Floats, doubts: Floats) -> Curve:
     return Curve(float(sizes.max()), chance / chance.sum(), scale, power, floor, shift, noise)
 
 
-def tested_back(sizes: Floats, errors: Floats, doubts: Floats) -> float:
+def looked_back(sizes: Floats, errors: Floats, doubts: Floats) -> float:
     """By what share the curve of all but the largest size misses what was seen there."""
     last = sizes == sizes.max()
     told, _, _ = fitted(sizes[~last], errors[~last], doubts[~last]).at(float(sizes.max()))
