@@ -10,7 +10,7 @@ from small import QUICK, adult
 import brainwright as bw
 from brainwright.commands.demo import digits
 
-SEEDS = range(8)
+SEEDS = range(6)
 MLP = {"backbone": "mlp"}
 
 

@@ -24,7 +24,8 @@ from brainwright.trust.crossing import crossed
 SEEDS = range(5)
 FLIPPED = 0.1
 NEIGHBOUR = {0: 6, 1: 7, 2: 3, 3: 8, 4: 9, 5: 6, 6: 8, 7: 1, 8: 3, 9: 4}  # what a tired eye takes a digit for
-NETS: dict[str, dict[str, Any]] = {"mlp": {"backbone": "mlp", "steps": 300}}
+NETS: dict[str, dict[str, Any]] = {"cnn": {"width": 16, "steps": 300}}
+KINDS = ("uniform", "neighbour", "instance-dependent", "ambiguous")
 
 
 def confusable() -> NDArray[np.float64]:
@@ -36,12 +37,22 @@ def confusable() -> NDArray[np.float64]:
 
 
 def changed(kind: str, seed: int, like: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Labels and which were changed: to any class, to the class it is taken for, or where an example is ambiguous."""
+    """Labels and which were changed: to any class, to a neighbour, by the example (Xia et al. 2020, algorithm 2), or of
+    the most ambiguous examples to the very class they are taken for, which no one could tell from a hard example.
+    """
     truth, draw = digits()["label"].values.astype(int), np.random.default_rng(seed)
     count = len(truth)
     others = like.copy()
     others[np.arange(count), truth] = 0
     if kind == "instance-dependent":
+        pixels = digits()["image"].values.reshape(count, -1) / 255
+        leaning = np.einsum("np,npk->nk", pixels, draw.normal(size=(10, pixels.shape[1], 10))[truth])
+        leaning[np.arange(count), truth] = -np.inf
+        chances = np.exp(leaning - leaning.max(1, keepdims=True)).cumsum(1)
+        other = (draw.random((count, 1)) * chances[:, -1:] > chances).sum(1)
+        wrong = draw.random(count) < draw.normal(FLIPPED, 0.1, count).clip(0, 1)
+        return np.where(wrong, other, truth), wrong
+    if kind == "ambiguous":
         doubtful = others.max(1) + 0.02
         wrong = np.zeros(count, bool)
         wrong[draw.choice(count, round(FLIPPED * count), replace=False, p=doubtful / doubtful.sum())] = True
@@ -87,7 +98,7 @@ def measure() -> dict[str, Any]:
     like = confusable()
     with TemporaryDirectory() as out:
         for net, options in NETS.items():
-            for kind in ("uniform", "neighbour", "instance-dependent"):
+            for kind in KINDS:
                 every = [measured(kind, seed, like, f"{out}/{net}", options) for seed in SEEDS]
                 facts[f"{net} {kind}"] = {}
                 for name in every[0]:

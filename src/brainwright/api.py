@@ -25,6 +25,7 @@ from brainwright.runs.scoring import score
 from brainwright.runs.telling import Silent
 from brainwright.trust.attacks import attacks
 from brainwright.trust.case import Case, reopened
+from brainwright.trust.data_needs import Need, needed
 from brainwright.trust.doubt import Doubt, Wish, doubted
 from brainwright.trust.explanations import FOLDER as EXPLANATIONS
 from brainwright.trust.explanations import Explanation, explain
@@ -228,3 +229,12 @@ def plan(source: Any, quiet: bool = True, **options: Any) -> Forecast:
         Fault: as for `train`.
     """
     return forecast(source, options, teller(quiet))
+
+
+def data_need(source: Any, target_metric: float, quiet: bool = True, **options: Any) -> Need:
+    """How many training examples bring the first metric to a value, from eight nets taught parts of the data.
+
+    Raises:
+        Fault: as for `train`; too few examples for a curve.
+    """
+    return needed(source, options, target_metric, teller(quiet))

@@ -1,5 +1,6 @@
 """Crossing: every training example judged by a net that has not learned from it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,7 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from brainwright.config import Config
 from brainwright.data.examples import Portion
+from brainwright.data.slots import Fields
 from brainwright.runs.run import Run
 from brainwright.training.evaluation import Evaluated, evaluate, joined
 from brainwright.training.job import Job
@@ -34,17 +37,26 @@ def steps_of(run: Run, share: float) -> int:
     return max(FEWEST, round(share * int(run.record["steps"]["done"])))
 
 
-def taught(case: Case, train: Portion, steps: int, seed: int) -> nn.Module:
-    """A fresh net of the run's own kind, taught some examples in so many steps, as the run was."""
-    run = case.run
-    how = run.config.training.model_copy(
-        update={"steps": steps, "checkpoint": 0.0, "patience": 0, "preflight": "off", "devices": 1, "seed": seed}
-    )
+@dataclass(frozen=True)
+class School:
+    """How nets of one kind are taught."""
+
+    config: Config
+    fields: Fields
+    validation: Portion
+    where: Callable[[int], str]
+
+
+def taught(school: School, train: Portion, steps: int, seed: int) -> nn.Module:
+    """A fresh net, taught some examples in so many steps; the weights that did best on the validation share."""
+    update = {"steps": steps, "checkpoint": 0.0, "patience": 0, "preflight": "off", "devices": 1, "seed": seed}
+    how = school.config.training.model_copy(update=update)
     how = how.model_copy(update={"batch_size": max(1, min(how.batch_size, len(train) // 2))})
     torch.manual_seed(seed)
-    net = run.task.build(run.fields, run.config.backbone)
+    task = school.config.task()
+    net = task.build(school.fields, school.config.backbone)
     with TemporaryDirectory() as folder:
-        loop = Loop(Job(run.task, train, case.shares["validation"], how, Path(folder), case.table.where), net)
+        loop = Loop(Job(task, train, school.validation, how, Path(folder), school.where), net)
         for _ in loop.run():
             pass
         return loop.result()
@@ -53,10 +65,11 @@ def taught(case: Case, train: Portion, steps: int, seed: int) -> nn.Module:
 def crossed(case: Case, seed: int = 0) -> Crossed:
     """The training share in four folds, each answered by a net that was taught the other three."""
     train, run = case.shares["train"], case.run
+    school = School(run.config, run.fields, case.shares["validation"], case.table.where)
     fold = np.random.default_rng(seed).permutation(len(train)) % FOLDS
     steps, pieces, order = steps_of(run, SHARE), [], []
     for one in range(FOLDS):
-        net = taught(case, train.take(np.flatnonzero(fold != one)), steps, seed + one)
+        net = taught(school, train.take(np.flatnonzero(fold != one)), steps, seed + one)
         order.append(np.flatnonzero(fold == one))
         pieces.append(evaluate(run.task, net, train.take(order[-1]), run.place))
     return Crossed(in_order(pieces, np.argsort(np.concatenate(order))), steps * FOLDS)

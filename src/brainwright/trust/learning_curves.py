@@ -19,8 +19,7 @@ class Curve:
     """All curves e(n) = c + a (n + d)^-b at once, each weighed by how well it tells what was seen.
 
     One family with c = 0 is too hopeful (by 40 to 60 %), one with c free too gloomy; the truth lies between, so none is
-    chosen: weights are those of Bayes' rule with normal noise of the logarithm and even priors for b and for c, which
-    counts with half the weight where it is nought.
+    chosen: weights are those of Bayes' rule with normal noise of the logarithm and even priors for b, c and d.
     """
 
     size: float
