@@ -19,7 +19,8 @@ class Curve:
     """All curves e(n) = c + a (n + d)^-b at once, each weighed by how well it tells what was seen.
 
     One family with c = 0 is too hopeful (by 40 to 60 %), one with c free too gloomy; the truth lies between, so none is
-    chosen: weights are those of Bayes' rule with normal noise of the logarithm and even priors for b, c and d.
+    chosen: weights are those of Bayes' rule with normal noise of the logarithm. Before anything is
+    seen every b and d counts alike, and c = 0 as much as all other c together.
     """
 
     size: float
@@ -80,7 +81,7 @@ def fitted(sizes: Floats, errors: Floats, doubts: Floats) -> Curve:
     apart = (weight[:, None] * np.square(np.log(errors[:, None] / (floor + scale * base)))).sum(0)
     free = max(1.0, len(sizes) - 3.0)
     stretch = max(1.0, float(apart.min()) / free)  # where even the best curve misses by more than the noise
-    chance = np.exp(-0.5 * (apart - apart.min()) / stretch)
+    chance = np.exp(-0.5 * (apart - apart.min()) / stretch) * np.where(share == 0, len(FLOORS) - 1, 1)
     noise = float(np.sqrt(stretch * (1 / weight).mean()))
     return Curve(float(sizes.max()), chance / chance.sum(), scale, power, floor, shift, noise)
 
