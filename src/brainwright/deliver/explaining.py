@@ -17,6 +17,7 @@ from brainwright.errors import Fault
 from brainwright.runs.record import write_json
 from brainwright.training.checkpoints import write_whole
 
+NOTHING = 1e-6  # shares below are what arithmetic leaves over
 LONGEST = 80  # letters of a page's name
 MOST = 20  # units listed by name
 WIDE, HIGH = 640, 150  # of a drawn series
@@ -32,10 +33,16 @@ WORDS = {
 def write_page(path: Path, found: Mapping[str, Any]) -> Path:
     """One self-contained HTML page: the answer, the verdict on the method, then the drawing."""
     views = [view(one) for one in found["shares"]]
-    page = environment().get_template("explanation.html.j2").render(found=found, views=views, words=WORDS)
+    words = {"words": WORDS, "signed": signed, "short": short}
+    page = environment().get_template("explanation.html.j2").render(found=found, views=views, **words)
     write_whole(path, page.encode())
     write_json(path.with_suffix(".json"), found)
     return path
+
+
+def signed(value: float) -> str:
+    """A share with its sign, in few letters."""
+    return f"{value:+,.0f}" if abs(value) >= 1000 else "0" if abs(value) < NOTHING else f"{value:+.3g}"
 
 
 def page_of(folder: Path, found: Mapping[str, Any]) -> Path:
@@ -173,9 +180,8 @@ def barred(one: Mapping[str, Any]) -> list[str]:
     shown = rows(one, values, most)[: MOST // 2]
     named = [f"{row['name']} = {row['cell']}" if row["cell"] else row["name"] for row in shown]
     wide = max(map(len, named), default=0)
-    lines = [
-        f"  {name:{wide}}  {row['value']:+9.3g}  {bar(row['size'])}" for name, row in zip(named, shown, strict=True)
-    ]
+    both = zip(named, shown, strict=True)
+    lines = [f"  {name:{wide}}  {signed(row['value']):>9}  {bar(row['size'])}" for name, row in both]
     return lines + ([f"  and {len(values) - len(shown)} more"] if len(values) > len(shown) else [])
 
 
@@ -188,7 +194,7 @@ def bar(size: float) -> str:
 def short(value: Any) -> str:
     """A value of an answer in few letters."""
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return f"{len(value)} values"
     return str(value)
