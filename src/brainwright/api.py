@@ -95,7 +95,9 @@ class Run:
             Fault: the data are gone or have changed since.
         """
         found = suspects(reopened(self.kept, teller(quiet)))
-        return found, self.folder / PAGE if found.verdict == "missing" else write_labels(self.folder)
+        page = self.folder / PAGE if found.verdict == "missing" else write_labels(self.folder)
+        self.keep("labels", [found])
+        return found, page
 
     def stress(self) -> list[Evidence]:
         """What its answers bear: corrupted inputs, and attacks by gradient; kept in the run folder, the worst first.
@@ -105,7 +107,7 @@ class Run:
         """
         case = reopened(self.kept, Silent())
         found = [*attacks(case), *robustness(case)]
-        keep(self.folder, "stress", found)
+        self.keep("stress", found)
         return found
 
     def explain(self, source: Any = None, method: str = "auto", out: str = "", quiet: bool = True) -> list[Explanation]:
@@ -124,6 +126,7 @@ class Run:
             page = page_of(Path(out) if out else self.folder / EXPLANATIONS, found.plain())
             drawn.append(replace(found, page=str(page)))
             write_page(page, drawn[-1].plain())
+        self.keep("explain", drawn[0].findings)
         return drawn
 
     def audit(
@@ -137,6 +140,7 @@ class Run:
         """
         found = audited(reopened(self.kept, Silent()), Asked(tuple(by), side, intersections, min_n, seed))
         write_audit(self.folder, found)
+        self.keep("audit", found.findings)
         return found
 
     def mitigate(
@@ -154,6 +158,11 @@ class Run:
         made = mitigated(reopened(self.kept, Silent()), asked, Aim(goal, max_accuracy_loss))
         write_audit(made.case.run.folder, made.after)
         return delivered(made.case)
+
+    def keep(self, kind: str, findings: Sequence[Evidence]) -> None:
+        """Write down what was found, and draw it into the report and the card."""
+        keep(self.folder, kind, findings)
+        self.report()
 
     def report(self) -> Path:
         """Draw the report anew from the run's folder."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from brainwright.deliver.report import Told, arrow, told
+from brainwright.deliver.trusted import section
 from brainwright.deliver.wording import (
     as_command,
     as_python,
@@ -24,6 +25,7 @@ from brainwright.training.checkpoints import write_whole
 CARD = "card.md"
 MARKS = re.compile(r"([\\`*_\[\]|~])")  # what Markdown would read as something else, wherever it stands in a line
 WORST_CLASSES = 5  # named among the limits
+WORST_FINDINGS = 10  # that are said in words
 
 
 def write_card(folder: Path) -> Path:
@@ -42,6 +44,7 @@ def written(run: Told) -> str:
     sections = {
         "What it does": does(run),
         "How good it is": good(run.record),
+        "What was looked into": looked(run),
         "Data": data(run.record),
         "Meant for, and limits": limits(run),
         "How to use it": use(run),
@@ -72,6 +75,15 @@ def fenced(language: str, text: str) -> list[str]:
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """A Markdown table; its cells are safe already."""
     return [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
+
+
+def looked(run: Told) -> list[str]:
+    """Each kind of finding with its verdicts; what failed in words; and what nobody looked into."""
+    found = section(run.findings, str(run.folder))
+    said = [f"- {safe(kind['title'])}: {kind['told']}" for kind in found["kinds"]]
+    failed = [one for kind in found["kinds"] for one in kind["rows"] + kind["more"] if one["verdict"] == "failed"]
+    said += [f"  - {safe(one['what'])}: {safe(one['says'])}" for one in failed[:WORST_FINDINGS]]
+    return said + [f"- {safe(one['title'])}: not looked into (`{one['command']}`)" for one in found["absent"]]
 
 
 def does(run: Told) -> list[str]:

@@ -11,12 +11,13 @@ from typing import Any
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
 from brainwright.catalogue import catalogue
-from brainwright.deliver import doubts, figures, sections, wording
+from brainwright.deliver import doubts, figures, sections, trusted, wording
 from brainwright.errors import Fault
 from brainwright.runs.record import EVIDENCE, HISTORY, RECORD, read_json
 from brainwright.runs.results import NET
 from brainwright.training.checkpoints import write_whole
 from brainwright.trust.doubt import FACTS as DOUBT
+from brainwright.trust.keeping import kept
 
 REPORT = "report.html"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -42,6 +43,8 @@ class Told:
     evidence: Mapping[str, Any]
     history: Sequence[Mapping[str, Any]]
     doubt: Mapping[str, Any]
+    findings: Mapping[str, Sequence[Mapping[str, Any]]]
+    """What was looked into later, by kind."""
 
 
 def told(folder: Path) -> Told:
@@ -57,7 +60,7 @@ def told(folder: Path) -> Told:
     except ValueError as error:
         raise Fault(f"{folder / HISTORY} cannot be read ({error})", "delete it: the report does without") from None
     doubt = read_json(folder / DOUBT) if (folder / DOUBT).is_file() else {}
-    return Told(folder, read_json(folder / RECORD), evidence, lines, doubt)
+    return Told(folder, read_json(folder / RECORD), evidence, lines, doubt, kept(folder))
 
 
 def write_report(folder: Path) -> Path:
@@ -118,6 +121,7 @@ def view(run: Told) -> dict[str, Any]:
         "targets": [target(slot, found, names, data) for slot, found in (evidence.get("targets") or {}).items()],
         "calibration": sections.calibration(record.get("calibration") or {}),
         "doubts": doubts.section(run.doubt),
+        "trust": trusted.section(run.findings, str(run.folder)),
         "samples": evidence.get("samples") or {},
         "worst": evidence.get("worst") or {},
         "roles": roles(record, evidence),

@@ -143,7 +143,11 @@ def load(folder: str | Path) -> Run:
     at = place(config.training)
     torch.manual_seed(0)
     net = task.build(fields, config.backbone).to(at.device)
-    net.load_state_dict(read_tensors(home / MODEL)[0])
+    try:
+        net.load_state_dict(read_tensors(home / MODEL)[0])
+    except RuntimeError:
+        what = f"{home / MODEL} is not of the net that this version builds ({home} was made by {record['brainwright']})"
+        raise Fault(what, "use it with the version that made it, or train anew") from None
     claimed = {name: tuple(one) if isinstance(one, list) else one for name, one in record["claim"]["columns"].items()}
     claim = Claim(claimed, record["claim"]["strength"], record["claim"]["why"])
     floors = load_floors(home / FLOORS, task, fields) if (home / FLOORS).is_file() else {}
