@@ -6,7 +6,8 @@ from brainwright.deliver.card import safe, write_card
 from deliver.conftest import HARMS
 
 HEADS = [
-    "What it does", "How good it is", "Data", "Meant for, and limits", "How to use it", "How it was made", "Licence",
+    "What it does", "How good it is", "What was looked into", "Data", "Meant for, and limits", "How to use it",
+    "How it was made", "Licence",
 ]  # fmt: skip
 
 

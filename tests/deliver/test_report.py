@@ -13,8 +13,8 @@ from deliver.conftest import HARMS
 from deliver.page import Page
 
 SECTIONS = [
-    "floors", "answers", "reliability", "doubts", "worst", "data", "decisions", "net", "before", "training", "health",
-    "cost", "again",
+    "floors", "answers", "reliability", "doubts", "worst", "trust", "data", "decisions", "net", "before", "training",
+    "health", "cost", "again",
 ]  # fmt: skip
 
 

@@ -121,7 +121,7 @@ def view(run: Told) -> dict[str, Any]:
         "targets": [target(slot, found, names, data) for slot, found in (evidence.get("targets") or {}).items()],
         "calibration": sections.calibration(record.get("calibration") or {}),
         "doubts": doubts.section(run.doubt),
-        "trust": trusted.section(run.findings, str(run.folder)),
+        "trust": trusted.section(run.findings),
         "samples": evidence.get("samples") or {},
         "worst": evidence.get("worst") or {},
         "roles": roles(record, evidence),

@@ -6,17 +6,17 @@ from typing import Any
 from brainwright.deliver.wording import count, plain
 
 KINDS = {
-    "stress": ("What it bears", "brainwright stress {run}"),
-    "audit": ("Groups of people or things", "brainwright audit {run} --by COLUMN"),
-    "labels": ("Labels that look wrong", "brainwright check --labels {run}"),
-    "explain": ("Whether its explanations can be believed", "brainwright explain {run}"),
+    "stress": ("What it bears", "brainwright stress RUN"),
+    "audit": ("Groups of people or things", "brainwright audit RUN --by COLUMN"),
+    "labels": ("Labels that look wrong", "brainwright check --labels RUN"),
+    "explain": ("Whether its explanations can be believed", "brainwright explain RUN"),
 }
 """What can be looked into: how it is called, and by which command."""
 ORDER = ("failed", "undecided", "missing", "passed")
 OPEN = 6  # findings of a kind that are shown at once, the gravest first
 
 
-def section(found: Mapping[str, Sequence[Mapping[str, Any]]], folder: str) -> dict[str, Any]:
+def section(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
     """The kinds that were looked into with their findings, the gravest first, and those that were not."""
     named = KINDS | {name: (name.capitalize(), "") for name in found if name not in KINDS}
     kinds = [
@@ -24,11 +24,7 @@ def section(found: Mapping[str, Sequence[Mapping[str, Any]]], folder: str) -> di
         for name, (title, _) in named.items()
         if found.get(name)
     ]
-    absent = [
-        {"title": title, "command": command.format(run=folder)}
-        for name, (title, command) in named.items()
-        if not found.get(name)
-    ]
+    absent = [{"title": title, "command": command} for name, (title, command) in named.items() if not found.get(name)]
     return {"kinds": kinds, "absent": absent}
 
 
