@@ -15,7 +15,6 @@ from brainwright.metrics.auc import Auc
 from brainwright.metrics.average_precision import AveragePrecision
 from brainwright.metrics.balanced_accuracy import BalancedAccuracy
 from brainwright.metrics.f1 import F1
-from brainwright.metrics.fair_loss import FairLoss
 from brainwright.metrics.log_loss import LogLoss
 from brainwright.metrics.metric import RESAMPLES, Metric
 
@@ -96,14 +95,3 @@ def test_intervals_of_a_whole_test_set_are_quick() -> None:
     rows = judged(metric, *case(10, 2000, 0, ties=False))
     low, high = metric.interval(rows)
     assert low < metric.value(rows) < high
-
-
-def test_fair_loss_adds_the_distances_of_rates() -> None:
-    """Two groups: the sum over true classes of the difference in rates, as equalized odds compares them."""
-    truth, said = np.array([1, 1, 1, 1, 0, 0, 0, 0]), np.array([1, 1, 1, 0, 0, 0, 0, 1])
-    group = np.array([0, 0, 1, 1, 0, 0, 1, 1])
-    rows = np.stack([np.full(8, 0.25), truth, said, group], 1)
-    assert FairLoss(slot="a", group="g", strength=0.3, strata=True).value(rows) == pytest.approx(
-        0.25 + 0.3 * (0.5 + 0.5)
-    )
-    assert FairLoss(slot="a", group="g", strength=0.3, strata=False).value(rows) == pytest.approx(0.25)
