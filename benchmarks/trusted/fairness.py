@@ -27,7 +27,15 @@ from brainwright.trust.thresholds import choose, front
 
 SEEDS = 5
 FEWEST = 50
-FAST = {"task": "tabular-classification", "epochs": 3, "members": 4, "width": 128, "threads": 1, "precision": "float32"}
+FAST = {
+    "task": "tabular-classification",
+    "epochs": 3,
+    "members": 4,
+    "width": 128,
+    "threads": 1,
+    "precision": "float32",
+    "checkpoint": 0,
+}
 TECHNIQUES = {
     "plain": "",
     "fair": "fair(by='sex')",
