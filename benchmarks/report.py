@@ -10,6 +10,7 @@ HERE = Path(__file__).parent
 PLAIN = "PyTorch loop"
 DEFAULT, FULL = "brainwright (as it decides)", "brainwright (float32)"
 OURS = (DEFAULT, FULL)
+TAX = 1.02
 WANTED = {"cnn32": 2.0, "cnn256": 1.8, "mlp": 4.0, "lstm": 1.5, "lm": 1.1}
 TITLES = {
     "cnn32": "CNN, folder of 32 px pictures, moved and mirrored",
@@ -20,8 +21,9 @@ TITLES = {
 }
 HEAD = """# Speed against every peer
 
-Made by `python benchmarks/report.py` from `benchmarks/results/*.jsonl`, which `benchmarks/speed.py` and
-`benchmarks/startup.py` write; `benchmarks/peers/setup` makes the peers' environments over one installed torch.
+Made by `python benchmarks/report.py` from `benchmarks/results/*.jsonl`, which `benchmarks/speed.py`,
+`benchmarks/startup.py` and `benchmarks/tax.py` write; `benchmarks/peers/setup` makes the peers' environments over one
+installed torch.
 
 Same data, net, batch, epochs and AdamW at 1e-3 everywhere (fastai and scikit-learn bring their own Adam, the latter
 without decay); one thread each; the first epoch is not counted; rates are per core-second (user and system time), since
@@ -108,6 +110,30 @@ def start() -> str:
     )
 
 
+def tax() -> str:
+    """What keeping costs beside bare steps."""
+    found = {one["case"]: one for one in lines("tax.jsonl")}
+    if not found:
+        return "## Tax\n\nNot measured.\n"
+    rows = [
+        "| case | with log, average and checkpoints | range | and 20 looks at an eighth | n |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    for case, one in found.items():
+        (low, high), over = one["range"]["kept"], one["over_bare"]
+        rows.append(
+            f"| {case} | {over['kept']:.3f} | {low:.2f} to {high:.2f} | {over['looked']:.3f} | {one['rounds']} |"
+        )
+    most = max(one["over_bare"]["kept"] for one in found.values())
+    said = "reached" if most <= TAX else "MISSED"
+    return (
+        f"## Tax\n\nProcessor seconds over those of bare steps, wanted {TAX}x: at most {most:.3f}x, **{said}**. Looks "
+        "are evaluations that a run must make anyway; a checkpoint is written every 10 s here, by default every 60.\n\n"
+        + "\n".join(rows)
+        + "\n"
+    )
+
+
 def page() -> str:
     """The whole report."""
     runs = lines("speed.jsonl")
@@ -121,7 +147,7 @@ def page() -> str:
     told = f"Machine: {'; '.join(machines)}; load average {min(loads):.1f} to {max(loads):.1f}.\n\nVersions: {named}.\n"
     failed = "## What did not run\n\n" + "\n".join(f"* {one}" for one in broken) + "\n" if broken else ""
     notes = HERE / "results/speed_notes.md"
-    parts = [HEAD, told, *(table(case, runs) for case in TITLES), start(), failed]
+    parts = [HEAD, told, *(table(case, runs) for case in TITLES), start(), tax(), failed]
     return "\n".join([*parts, notes.read_text(encoding="utf-8") if notes.is_file() else ""]).rstrip("\n") + "\n"
 
 

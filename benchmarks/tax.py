@@ -24,7 +24,7 @@ from with_brainwright import job  # noqa: E402
 
 from brainwright.training.loop import Loop  # noqa: E402
 
-EPOCHS = {"mlp": 20, "cnn32": 6, "lstm": 16, "lm": 24}
+EPOCHS = {"mlp": 20, "cnn32": 6, "lstm": 8, "lm": 10}
 KEPT = {"ema": 0.999, "checkpoint": 10.0}
 
 
