@@ -31,7 +31,7 @@ STEPS = 24
 CALLS = 6 * STEPS  # that change the disk, in a run left alone, about
 KILLS_A_RUN = 4
 OPTIONS = {
-    "lr": 0.1,
+    "lr": 0.2,
     "steps": STEPS,
     "evaluations": 6,
     "ema": 0.9,
