@@ -13,7 +13,7 @@ from brainwright.data import cache as module
 from brainwright.data import entries
 from brainwright.data.cache import Cache, usual_folder
 from brainwright.data.duplicates import digests
-from brainwright.data.encoded import Dense, Ragged, Stored
+from brainwright.data.encoded import Dense, Ragged, Stored, singles
 from brainwright.data.encoding import Damaged
 from brainwright.data.entries import FACTS, VALUES
 from brainwright.data.fields.image import Image
@@ -252,3 +252,11 @@ def test_every_damaged_picture_is_named_and_nothing_is_kept(pictures: np.ndarray
 def test_the_users_own_folder_is_respected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert usual_folder() == tmp_path / "brainwright"
+
+
+def test_singles_are_the_values_one_by_one():
+    pieces = [np.arange(3), np.arange(0), np.arange(5)]
+    for one, own in zip(singles(Ragged.of(pieces)), pieces, strict=True):
+        assert one.tolist() == own.tolist()
+    assert list(singles(Ragged.of([]))) == []
+    assert [one.tolist() for one in singles(Dense(np.eye(2)))] == np.eye(2).tolist()

@@ -2,7 +2,7 @@
 
 import os
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
@@ -159,3 +159,11 @@ class Windows:
 
 
 Encoded: TypeAlias = Dense | Stored | Ragged | Windows
+
+
+def singles(encoded: Encoded) -> Iterator[NDArray[Any]]:
+    """The values one by one: [...] each, or [length, ...] where lengths differ."""
+    if isinstance(encoded, Ragged):
+        yield from np.split(encoded.values, encoded.offsets[1:-1]) if len(encoded) else ()
+    else:
+        yield from encoded.values

@@ -120,7 +120,8 @@ def piece(values: Any, some: slice | Tensor) -> Any:
 
 @dataclass(frozen=True)
 class Prediction:
-    """Answers to a batch: one entry a target slot, encoded as that slot's batches are, and in the user's units.
+    """Answers to a batch: one entry a target slot, encoded as that slot's batches are, and in the user's units; where
+    lengths differ a list, one tensor [length, ...] each.
 
     `scores` [B, K] are probabilities of a category target's classes, where the task has one; else None.
     """

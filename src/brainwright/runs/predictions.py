@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from brainwright.data.encoded import Ragged
+from brainwright.data.encoded import Ragged, singles
 from brainwright.data.examples import Portion
 from brainwright.data.slots import Prediction, Slot
 from brainwright.data.table import Table
@@ -27,7 +27,7 @@ def write_predictions(path: Path, run: Run, test: Portion, table: Table, judged:
     columns: dict[str, Any] = {"where": [table.where(int(row)) for row in rows]}
     for slot in targets:
         name, field = run.name(slot.name), run.fields[slot]
-        truth: Any = test.encoded[slot.name].take(np.arange(keep)).values if slot.name in test.encoded else []
+        truth: Any = singles(test.encoded[slot.name].take(np.arange(keep))) if slot.name in test.encoded else []
         columns[f"{name}_true"] = [field.decode(value) for value in truth]
         columns[f"{name}_predicted"] = [field.decode(value) for value in judged.prediction[slot][:keep]]
     columns |= scores(run, judged.prediction, targets[0], keep)
