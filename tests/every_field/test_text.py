@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from brainwright.data.encoded import Ragged
-from brainwright.data.fields.text import AFFIXES, BUCKETS, FIRST, UNKNOWN, Text, affixes, strings, words_of
+from brainwright.data.fields.text import AFFIXES, BUCKETS, FIRST, Text, affixes, strings, words_of
+from brainwright.data.tokens import UNKNOWN
 
 TEXTS = np.array(
     [

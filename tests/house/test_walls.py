@@ -34,7 +34,7 @@ HOMES = {
     "rich": ("commands/", "deliver/"),
     "safetensors": ("training/", "runs/"),
     "sklearn": ("floors/",),
-    "tokenizers": ("data/fields/",),
+    "tokenizers": ("data/fields/", "data/tokens.py"),
     "yaml": ("config.py", "commands/", "runs/"),
 }
 

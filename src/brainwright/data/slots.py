@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -19,8 +20,10 @@ NONE: Mapping[str, Field[Any]] = {}
 class Slot(Generic[F_co]):
     """What a task reads or writes: `image = input(Image())` in its class body."""
 
-    def __init__(self, field: F_co, side: Side) -> None:
+    def __init__(self, field: F_co, side: Side, kin: str = "") -> None:
         self._field, self.side, self.name = field, side, ""
+        self.kin = kin
+        """Slots of one kin are fitted on the values of all of them, such as two languages with one vocabulary."""
 
     @property
     def field(self) -> F_co:
@@ -31,14 +34,14 @@ class Slot(Generic[F_co]):
         self.name = name
 
 
-def input(field: F) -> Slot[F]:  # the contract's own word (design, section 4)
+def input(field: F, kin: str = "") -> Slot[F]:  # the contract's own word (design, section 4)
     """A slot that the net reads."""
-    return Slot(field, "input")
+    return Slot(field, "input", kin)
 
 
-def target(field: F) -> Slot[F]:
+def target(field: F, kin: str = "") -> Slot[F]:
     """A slot that holds the truth while learning and the prediction afterwards."""
-    return Slot(field, "target")
+    return Slot(field, "target", kin)
 
 
 def beside(field: F) -> Slot[F]:
@@ -60,13 +63,21 @@ class Fields:
         known: Mapping[str, Field[Any]] = NONE,
     ) -> "Fields":
         """Fit each slot's field to its TRAINING values; drawn fields have none, and known ones are fitted already."""
-        fresh = {slot.name: slot.field.fit(values[slot.name]) for slot in slots if slot.name in values.keys() - known}
+        asked = [slot for slot in slots if slot.name in values.keys() - known]
+        fresh = {slot.name: slot.field.fit(together(slot, asked, values)) for slot in asked}
         return cls({slot.name: slot.field for slot in slots} | fresh | {**known})
 
     def __getitem__(self, slot: Slot[F]) -> F:
         fitted = self.fitted[slot.name]
         assert isinstance(fitted, type(slot.field))
         return fitted
+
+
+def together(slot: Slot[Any], slots: Sequence[Slot[Any]], values: Mapping[str, Values]) -> Values:
+    """The values that a slot's field is fitted on: its own, and those of its kin."""
+    kin = [values[one.name] for one in slots if slot.kin and one.kin == slot.kin]
+    arrays = [one for one in kin if isinstance(one, np.ndarray)]
+    return np.concatenate(arrays) if len(arrays) > 1 else values[slot.name]
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from sklearn.linear_model import LogisticRegression
 
 from brainwright.data.encoded import Dense, Ragged
 from brainwright.data.examples import Portion
-from brainwright.data.fields.text import UNKNOWN, Text
+from brainwright.data.fields.text import Text
 from brainwright.data.slots import Prediction
+from brainwright.data.tokens import UNKNOWN
 from brainwright.floors.floor import Floor, State, chosen
 
 WEIGHTS = 4_000_000  # terms times classes, at most: the most frequent terms are kept

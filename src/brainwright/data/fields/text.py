@@ -2,24 +2,23 @@
 
 import html
 import re
-import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import chain
 from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Tokenizer
 from torch import Tensor
 
 from brainwright.data.encoded import Encoded, Ragged
 from brainwright.data.field import Field, Padded, Values
-from brainwright.data.units import Between, Units
+from brainwright.data.tokens import PADDING, UNKNOWN, byte_pairs, composed, mixed, padded, pieces_of
+from brainwright.data.units import Units
 
-PADDING, UNKNOWN, FIRST = 0, 1, 2  # ids: beyond the end, never seen in training, the first of the vocabulary
+FIRST = 2  # id: the first of the vocabulary
 MOST = 30_000  # words kept, the most frequent: nearly all that a reader knows
 PIECES = 8_000  # of bpe, at most: few enough that each is seen often
 SHORTEST, LONGEST = 64, 512  # tokens: so many are always kept, and so many at most
@@ -56,7 +55,7 @@ class Text(Field[Padded]):
         texts = strings(values)
         merges = ""
         if self.tokens == "bpe":
-            learned = byte_pairs(texts)
+            learned = byte_pairs(texts, PIECES)
             merges, places = learned.to_str(), learned.get_vocab()
             vocabulary = tuple(sorted(places, key=lambda piece: places[piece]))
         else:
@@ -95,9 +94,8 @@ class Text(Field[Padded]):
     def encode_all(self, values: Values) -> Ragged:
         texts = strings(values)
         if self.tokens == "bpe":
-            pieces = [one.ids for one in self.tokenizer.encode_batch_fast(texts)]
-            lengths = np.fromiter(map(len, pieces), np.int64, len(pieces))
-            numbers = np.fromiter(chain.from_iterable(pieces), np.int32, int(lengths.sum()))[:, None] + FIRST
+            pieces, lengths = pieces_of(self.tokenizer, texts)
+            numbers = pieces.astype(np.int32)[:, None] + FIRST
         else:
             found, lengths = words_of(texts) if self.tokens == "words" else characters_of(texts)
             codes, kinds = pd.factorize(np.asarray(found, object))
@@ -117,12 +115,7 @@ class Text(Field[Padded]):
         return between.join(self.vocabulary[one - FIRST] if one >= FIRST else "�" for one in ids)
 
     def collate(self, encoded: Encoded) -> Padded:
-        assert isinstance(encoded, Ragged)
-        lengths = encoded.lengths
-        real = np.arange(lengths.max()) < lengths[:, None]
-        values = np.zeros((*real.shape, encoded.values.shape[1]), np.int64)
-        values[real] = encoded.values
-        return Padded(torch.from_numpy(values), torch.from_numpy(lengths))
+        return padded(encoded)
 
     def show(self, value: Any) -> str:
         text = str(value)
@@ -152,18 +145,12 @@ class Text(Field[Padded]):
 
     def mix(self, given: Padded, instead: Padded, shown: Tensor) -> Any:
         """Tokens of another text, from its beginning and round again where it is shorter."""
-        place = torch.arange(given.values.shape[1], device=shown.device) % instead.lengths[:, None]
-        other = instead.values.gather(1, place[..., None].expand(-1, -1, given.values.shape[2]))
-        if shown.is_floating_point():
-            return Between(given, Padded(other, given.lengths), shown)
-        return Padded(torch.where(shown[..., None], given.values, other), given.lengths)
+        return mixed(given, instead, shown)
 
 
 def strings(values: Values) -> list[str]:
     """Texts in one line each, in Unicode's composed form (NFC); what is missing is empty."""
-    assert isinstance(values, np.ndarray)
-    plain = ["" if value is None or value != value else str(value) for value in values]
-    return [unicodedata.normalize("NFC", text).replace("\n", " ") for text in plain]
+    return [text.replace("\n", " ") for text in composed(values)]
 
 
 def words_of(texts: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
@@ -176,20 +163,6 @@ def words_of(texts: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
 def characters_of(texts: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
     """All characters in order, and how many each text has."""
     return list("".join(texts)), np.fromiter(map(len, texts), np.int64, len(texts))
-
-
-def byte_pairs(texts: Sequence[str]) -> Tokenizer:
-    """A tokenizer that joins frequent neighbours, from bytes on, so that nothing is unknown."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.normalizer = normalizers.NFC()
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(
-        vocab_size=PIECES, min_frequency=2, show_progress=False, initial_alphabet=sorted(alphabet)
-    )
-    tokenizer.train_from_iterator(texts, trainer)
-    return tokenizer
 
 
 def affixes(words: Sequence[str]) -> NDArray[np.int64]:

@@ -4,7 +4,8 @@ import torch
 from torch import Tensor, nn
 
 from brainwright.data.field import Padded
-from brainwright.data.fields.text import BUCKETS, PADDING, UNKNOWN, Text
+from brainwright.data.fields.text import BUCKETS, Text
+from brainwright.data.tokens import PADDING, UNKNOWN
 from brainwright.data.units import Between
 from brainwright.models.backbone import Stage
 from brainwright.models.features import Features, Shape
