@@ -194,7 +194,7 @@ def measured(case: str) -> dict[str, Any]:
         setting = Setting(ready.task, net, loop.at, ready.shares["train"], seed=seed)
         test = ready.shares["test"]
         games = [setting.game(test, row) for row in range(EXAMPLES)]
-        word = chosen("auto", games[0])
+        word = chosen("auto", games)
         method = METHODS[word]
         found = [method(game) for game in games]
         seen = {ready.task.metrics()[0].word(): metric, "completeness": sums(found).value}

@@ -83,7 +83,7 @@ def net_of(task: Task) -> Counting:
     torch.manual_seed(0)
     made = task.build(portion_of(task).fields, Mlp(width=8))
     for weight in made.parameters():  # the read-out starts at zero: every answer would be the same
-        nn.init.normal_(weight, std=0.1)
+        nn.init.normal_(weight, std=0.5)
     return Counting(made)
 
 

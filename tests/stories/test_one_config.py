@@ -3,6 +3,7 @@
 import pytest
 import yaml
 
+import brainwright as bw
 from brainwright.catalogue import catalogue, find
 from brainwright.config import Choices, Config, sections_of
 from brainwright.errors import Fault
@@ -48,3 +49,13 @@ def test_what_the_user_asked_wins():
     task = find("tasks", "image-classification", Task)
     assert config.asked >= {"lr", "steps"}
     assert isinstance(config.task(), task)
+
+
+def test_a_run_named_without_its_folder_is_found_out(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs" / "mine").mkdir(parents=True)
+    (tmp_path / "runs" / "mine" / "run.json").write_text("{}")
+    with pytest.raises(Fault, match=r"mine holds no run .* did you mean runs.mine\?"):
+        bw.load("mine")
+    with pytest.raises(Fault, match="name a folder that"):
+        bw.load("other")

@@ -19,7 +19,7 @@ def loans(rows: int = 2400) -> pd.DataFrame:
     """Who pays back: income tells it, less so for those of the south, whom `town` gives away."""
     draw = np.random.default_rng(0)
     region = draw.choice(["north", "south"], rows, p=[0.6, 0.4])
-    income = draw.normal(30, 8, rows)
+    income = draw.normal(30, 8, rows) - 6 * (region == "south")
     noise = np.where(region == "south", 12, 1)
     pays = income + draw.normal(0, noise) > 30
     return pd.DataFrame(
@@ -28,7 +28,7 @@ def loans(rows: int = 2400) -> pd.DataFrame:
             "town": np.where(region == "north", draw.choice(["a", "b"], rows), draw.choice(["c", "d"], rows)),
             "age": draw.integers(18, 80, rows),
             "region": region,
-            "few": ["rare", "rare", "rare", *["usual"] * (rows - 3)],
+            "few": ["rare"] * 8 + ["usual"] * (rows - 8),
             "pays": np.where(pays, "yes", "no"),
         }
     )
@@ -39,7 +39,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the data and a run."""
     folder = tmp_path_factory.mktemp("audit")
     loans().to_csv(folder / "loans.csv", index=False)
-    how = {"target": "pays", "leave_out": "region,few", "out": str(folder), "name": "run", "test_share": 0.4}
+    how = {
+        "target": "pays",
+        "leave_out": "region,few",
+        "out": str(folder),
+        "name": "run",
+        "test_share": 0.4,
+        "validation_share": 0.3,
+    }
     bw.train(str(folder / "loans.csv"), **SHORT, **how)
     return folder
 
@@ -62,7 +69,7 @@ def test_a_real_gap_is_called_and_its_side_is_right(audit: Audit) -> None:
     assert cells["south"].others == pytest.approx(cells["north"].value)
 
 
-def test_three_members_get_no_verdict(audit: Audit) -> None:
+def test_a_few_members_get_no_verdict(audit: Audit) -> None:
     rare = [one for one in audit.cells if one.group == "rare"]
     assert rare and {one.verdict for one in rare} == {"too few data"}
     few = [one for one in audit.spreads if one.grouping == "few"]

@@ -1,7 +1,7 @@
 """Every task's answers are explained in the user's terms, on a page of their own, and the method is judged."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
@@ -71,6 +71,22 @@ def test_every_task_is_explained_on_a_page(word, tmp_path, few):
     again = explain(case, asked, "auto", Silent())
     assert kept.read_bytes() == before
     assert [finding.verdict for finding in again[0].findings] == [finding.verdict for finding in found[0].findings]
+
+
+@pytest.mark.parametrize("longer", ["asked", "judged"])
+def test_one_method_serves_texts_short_and_long(longer, tmp_path, few):
+    """Exact Shapley values are for few words: the method is one that can explain every text, asked about or judged."""
+    case, asked = case_of("text-classification", tmp_path)
+    texts = asked["text"].values.copy()
+    if longer == "asked":
+        texts[1] = " ".join(["the soup was fresh"] * 4)
+    else:
+        texts[:] = "soup was fresh"
+    asked = Table({**asked.columns, "text": replace(asked["text"], values=texts)}, asked.shares, asked.source)
+    words = [one.method for one in explain(case, asked, "auto", Silent())]
+    lengths = [len(text.split()) for text in (*texts, *case.shares["test"].examples.values["text"])]
+    assert words == ["shapley" if max(lengths) <= 10 else "gradient-shap"] * 2
+    assert importance.overview(case, "auto", Silent()).method in ("shapley", "gradient-shap")
 
 
 def test_a_failed_method_is_withheld(tmp_path):

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from brainwright.config import Config
+from brainwright.config import Choices, Config
 from brainwright.data.examples import Examples, Portion
 from brainwright.data.slots import Fields, Prediction
 from brainwright.data.table import Kind, Table
@@ -128,7 +128,9 @@ def load(folder: str | Path) -> Run:
     """
     home = Path(folder)
     if not (home / RECORD).is_file():
-        raise Fault(f"{home} holds no run ({RECORD} is missing)", "name a folder that `brainwright train` made")
+        meant = Path(Choices().out) / home
+        fix = f"did you mean {meant}?" if (meant / RECORD).is_file() else "name a folder that `brainwright train` made"
+        raise Fault(f"{home} holds no run ({RECORD} is missing)", fix)
     record = read_json(home / RECORD)
     if not (home / MODEL).is_file():
         raise Fault(f"{home} holds no trained net yet", f"go on with it: brainwright train --resume {home}")

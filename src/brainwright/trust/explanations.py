@@ -94,15 +94,20 @@ def explain(case: Case, table: Table, method: str, tell: Teller) -> list[Explana
     asked, found = run.task.questions(table, run.claim, run.fields), []
     if len(asked) > MOST:
         raise Fault(f"{table.source} holds {len(asked):,} inputs, and each is explained", f"bring {MOST} at most")
-    for portion in run.portions(asked):
-        for row in range(len(portion)):
-            game = setting.game(portion, row)
-            word = chosen(method, game)
-            own = METHODS[word](game)
-            findings = [*[one for one in [sums([own])] if one.verdict != "missing"], *judged(case, word, tell)]
-            where = table.where(int(portion.examples.rows[row]))
-            found.append(told(case, setting, game, (where, word, own, findings)))
+    places = [(portion, row) for portion in run.portions(asked) for row in range(len(portion))]
+    games = [setting.game(portion, row) for portion, row in places]
+    word = chosen(method, [*games, *tried(case, setting)])
+    for game, (portion, row) in zip(games, places, strict=True):
+        own = METHODS[word](game)
+        findings = [*[one for one in [sums([own])] if one.verdict != "missing"], *judged(case, word, tell)]
+        found.append(told(case, setting, game, (table.where(int(portion.examples.rows[row])), word, own, findings)))
     return found
+
+
+def tried(case: Case, setting: Setting) -> list[Game]:
+    """The test examples on which a method is judged."""
+    test = case.shares["test"]
+    return [setting.game(test, int(row)) for row in spread(len(test), JUDGED)]
 
 
 def told(
@@ -135,8 +140,7 @@ def judged(case: Case, word: str, tell: Teller) -> list[Finding]:
     if kept.is_file():
         return [finding_of(one) for one in read_json(kept)["findings"]]
     tell.line(f"judging   {word} on {JUDGED} test examples and on nets that learned nothing, once for this run")
-    setting, test = setting_of(case), case.shares["test"]
-    games = [setting.game(test, int(row)) for row in spread(len(test), JUDGED)]
+    games = tried(case, setting_of(case))
     method = METHODS[word]
     found = [method(game) for game in games]
     findings = [

@@ -15,7 +15,7 @@ from brainwright.runs.telling import Teller
 from brainwright.trust.case import Case
 from brainwright.trust.explainers.attribution import Attribution
 from brainwright.trust.explainers.methods import METHODS, chosen
-from brainwright.trust.explanations import Explanation, Shares, judged, setting_of, shares_of
+from brainwright.trust.explanations import Explanation, Shares, judged, setting_of, shares_of, tried
 from brainwright.trust.game import Game, Setting, Side
 from brainwright.trust.gates import Interval, overall
 
@@ -32,7 +32,7 @@ def overview(case: Case, method: str, tell: Teller) -> Explanation:
     """
     setting, test = setting_of(case), case.shares["test"]
     games = [setting.game(test, int(row)) for row in spread(len(test), ASKED)]
-    word = chosen(method, games[0])
+    word = chosen(method, [*games, *tried(case, setting)])
     found = [METHODS[word](game) for game in games]
     findings = judged(case, word, tell)
     return Explanation(

@@ -153,8 +153,7 @@ def sides(share: Share, code: int) -> int:
 
 def plain_point(share: Share, groups: int, goal: str, fewest: int) -> Point:
     """One half for all."""
-    table, start = Table.of(share, groups, fewest), np.zeros(groups, np.int64)
-    return Point((0.5,) * groups, table.accuracy(start), table.gap(start, goal))
+    return Table.of(share, groups, fewest).point(np.zeros(groups, np.int64), goal)
 
 
 def facts(point: Point, best: Point, test: Share, how: tuple[int, str, int]) -> dict[str, Any]:

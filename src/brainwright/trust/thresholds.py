@@ -29,6 +29,8 @@ class Point:
     """A group each."""
     accuracy: float
     gap: float
+    doubt: float
+    """Standard error of the gap, from the sizes of the two groups that lie farthest apart."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ class Table:
     """[G, T] false positive rate, as above."""
     said: NDArray[np.float64]
     """[G, T] rate of positive answers, as above."""
-    count: int
+    members: NDArray[np.float64]
+    """[3, G] positives, negatives and all of each group: how many lie behind the rates above."""
 
     @classmethod
     def of(cls, share: Share, groups: int, fewest: int) -> "Table":
@@ -53,9 +56,11 @@ class Table:
         grid = np.full((groups, GRID + 1), HALF)
         right, found, mistaken, said = (np.full((groups, GRID + 1), np.nan) for _ in range(4))
         right[:] = 0
+        members = np.zeros((3, groups))
         for code in np.unique(share.group):
             inside = share.group == code
             sure, truth = share.sure[inside], share.truth[inside]
+            members[:, code] = truth.sum(), (~truth).sum(), len(truth)
             enough = min(truth.sum(), (~truth).sum()) >= fewest
             if enough:
                 grid[code, 1:] = np.quantile(sure, np.linspace(0.01, 0.99, GRID))
@@ -64,21 +69,40 @@ class Table:
             if enough:
                 found[code], mistaken[code] = told[truth].mean(0), told[~truth].mean(0)
                 said[code] = told.mean(0)
-        return cls(grid, right, found, mistaken, said, len(share.sure))
+        return cls(grid, right, found, mistaken, said, members)
 
     def accuracy(self, chosen: NDArray[np.int64]) -> float:
         """With one place of the grid a group [G]."""
         return float(self.right[np.arange(len(chosen)), chosen].sum() / self.count)
 
-    def rates(self, goal: str) -> Sequence[NDArray[np.float64]]:
-        """What is to be alike."""
-        return (self.found, self.mistaken) if goal == "equalized_odds" else (self.said,)
+    @property
+    def count(self) -> float:
+        """Of all examples."""
+        return float(self.members[2].sum())
 
-    def gap(self, chosen: NDArray[np.int64], goal: str) -> float:
-        """The largest difference between groups, 0 where fewer than two can be compared."""
-        mine = [rate[np.arange(len(chosen)), chosen] for rate in self.rates(goal)]
-        there = [one[np.isfinite(one)] for one in mine]
-        return max((float(one.max() - one.min()) for one in there if len(one) > 1), default=0.0)
+    def point(self, chosen: NDArray[np.int64], goal: str) -> Point:
+        """What one place of the grid a group [G] gives."""
+        gap, doubt = self.widest(chosen, goal)
+        return Point(tuple(self.grid[np.arange(len(chosen)), chosen].tolist()), self.accuracy(chosen), gap, doubt)
+
+    def rates(self, goal: str) -> Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """What is to be alike [G, T], and how many examples of each group lie behind it [G]."""
+        positives, negatives, everyone = self.members
+        if goal == "equalized_odds":
+            return ((self.found, positives), (self.mistaken, negatives))
+        return ((self.said, everyone),)
+
+    def widest(self, chosen: NDArray[np.int64], goal: str) -> tuple[float, float]:
+        """The largest difference between groups and its standard error; 0 and 0 where fewer than two are comparable."""
+        found = [(0.0, 0.0)]
+        for rate, behind in self.rates(goal):
+            mine = rate[np.arange(len(chosen)), chosen]
+            there = np.flatnonzero(np.isfinite(mine))
+            if len(there) > 1:
+                ends = there[[np.argmin(mine[there]), np.argmax(mine[there])]]
+                errors = mine[ends] * (1 - mine[ends]) / behind[ends]
+                found.append((float(mine[ends[1]] - mine[ends[0]]), float(np.sqrt(errors.sum()))))
+        return max(found)
 
 
 def front(share: Share, groups: int, goal: str, fewest: int) -> list[Point]:
@@ -93,10 +117,7 @@ def front(share: Share, groups: int, goal: str, fewest: int) -> list[Point]:
     for price in PRICES:
         chosen = settled(table, chosen if price else start, goal, price)
         found[tuple(chosen.tolist())] = chosen
-    points = [
-        Point(tuple(table.grid[np.arange(groups), one].tolist()), table.accuracy(one), table.gap(one, goal))
-        for one in found.values()
-    ]
+    points = [table.point(one, goal) for one in found.values()]
     points.sort(key=lambda one: (-one.accuracy, one.gap))
     kept: list[Point] = []
     for one in points:
@@ -125,7 +146,7 @@ def priced(table: Table, chosen: NDArray[np.int64], code: int, goal: str, price:
     rest = table.right[np.arange(len(chosen)), chosen][others].sum()
     accuracy = (rest + table.right[code]) / table.count
     gap = np.zeros(len(accuracy))
-    for rate in table.rates(goal):
+    for rate, _ in table.rates(goal):
         there = rate[np.arange(len(chosen)), chosen][others]
         there = there[np.isfinite(there)]
         if len(there):
@@ -135,15 +156,19 @@ def priced(table: Table, chosen: NDArray[np.int64], code: int, goal: str, price:
 
 
 def choose(points: Sequence[Point], plain: Point, most: float, count: int) -> Point:
-    """The fairest whose loss of accuracy, with one standard error of chance on top, stays within `most`; else `plain`.
+    """The most accurate whose gap is within one standard error of the smallest (Breiman et al. 1984), among those whose
+    loss of accuracy, with one standard error of chance on top, stays within `most`; `plain` where it is one of them.
 
-    Of two differing answers each flips a coin at worst, so the error of the loss is the root of its size over `count`:
-    a cap that is met exactly where it was chosen is missed elsewhere half the time.
+    The smallest gap of many is the luckiest: where it was chosen, chance stands against the true gap, and elsewhere it
+    does not. Of two differing answers each flips a coin at worst, so the error of the loss is the root of its size over
+    `count`: a cap that is met exactly where it was chosen is missed elsewhere half the time.
     """
 
     def reach(one: Point) -> float:
         loss = plain.accuracy - one.accuracy
         return loss + float(np.sqrt(max(loss, 0.0) / count))
 
-    fit = [one for one in points if reach(one) <= most]
-    return min(fit, key=lambda one: one.gap) if fit else plain
+    fit = [plain, *(one for one in points if reach(one) <= most)]
+    best = min(fit, key=lambda one: one.gap)
+    near = [one for one in fit if one.gap <= best.gap + best.doubt]
+    return plain if plain in near else max(near, key=lambda one: (one.accuracy, -one.gap))

@@ -1,6 +1,6 @@
 """Methods: the ways to explain by units, by the words users write; and which one is taken when they write none."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
 from brainwright.catalogue import nearest
@@ -23,14 +23,14 @@ METHODS: Mapping[str, Method] = {
 AUTO = "auto"
 
 
-def chosen(word: str, game: Game) -> str:
-    """A method's word; of "auto" exact Shapley values where there are few units, else GradientSHAP.
+def chosen(word: str, games: Iterable[Game]) -> str:
+    """A method's word; of "auto" exact Shapley values where none of the games has many units, else GradientSHAP.
 
     Raises:
         Fault: there is no such method.
     """
     if word == AUTO:
-        return "shapley" if game.count <= MOST else "gradient-shap"
+        return "shapley" if all(game.count <= MOST for game in games) else "gradient-shap"
     if word not in METHODS:
         raise Fault(f"no method of explanation is called {word!r}", nearest(word, {AUTO: 0, **METHODS}))
     return word
