@@ -128,7 +128,7 @@ def load(folder: str | Path) -> Run:
     """
     home = Path(folder)
     if not (home / RECORD).is_file():
-        meant = Path(Choices().out) / home
+        meant = Path(Choices.model_validate({}).out) / home
         fix = f"did you mean {meant}?" if (meant / RECORD).is_file() else "name a folder that `brainwright train` made"
         raise Fault(f"{home} holds no run ({RECORD} is missing)", fix)
     record = read_json(home / RECORD)
