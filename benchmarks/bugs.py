@@ -506,7 +506,7 @@ BUGS = (
     Bug("rate 1000 times too high", option(lr=1000.0), (C, R, P, T, F), "rate too high"),
     Bug("rate 10,000 times too low", option(lr=1e-4), (C, R, P, T, F), "rate too low"),
     Bug("weight decay of 200", option(weight_decay=200.0), (C, R, P), "weight decay"),
-    Bug("rate stuck at zero", wrong(lr_scale=lambda task, name, at: float(at < 0.03)), (C, F), "schedule"),
+    Bug("rate stuck at zero", wrong(lr_scale=lambda task, name, place, at: float(at < 0.03)), (C, F), "schedule"),
     Bug("gradients shortened to nothing", option(lr=30.0, clip=1e-9, optimizer="sgd"), (C, R), "shortened"),
     Bug("gradients not zeroed", same, (C, R, F), "zeroed", "kept"),
     Bug("optimizer without the head", same, (C, R), "no optimizer", "headless"),

@@ -20,12 +20,15 @@ where no rule speaks. This page is made from the code.
 """
 
 
+HELD = {"inner", "family", "form"}  # of a technique: handed over by the config, never written by a user
+
+
 def section(title: str, intro: str, part: type[Part]) -> str:
     """A table of one part's options."""
     rows = [
         f"| `{name.replace('_', '-')}` | `{option.default!r}` | {option.description} |"
         for name, option in part.model_fields.items()
-        if name != "inner"
+        if name not in HELD
     ]
     table = "\n".join(["| option | default | meaning |", "|---|---|---|", *rows]) if rows else "No options."
     return f"## {title}\n\n{intro}\n\n{table}\n"

@@ -11,12 +11,14 @@ from brainwright.catalogue import find, nearest, parse
 from brainwright.data.splitting import Splitting
 from brainwright.errors import Fault
 from brainwright.models.backbone import Backbone
+from brainwright.models.pretrained import origin
 from brainwright.parts import Part
 from brainwright.tasks.task import Decision, Task
 from brainwright.techniques.technique import Technique
 from brainwright.training.options import Training
 
 P = TypeVar("P", bound=Part)
+TRANSFER = "transfer"  # the technique that given weights bring in
 
 
 class Choices(Part):
@@ -28,6 +30,8 @@ class Choices(Part):
     """The column to be predicted; found from the data when not named."""
     backbone: str = ""
     """The family of net (`brainwright list backbones`); the task's usual one when not named."""
+    weights: str = ""
+    """Weights to begin with instead of chance: a file, a folder, package:NAME or run:FOLDER (an earlier run)."""
     techniques: str = ""
     """What to do besides, such as "mixup(alpha=0.2) | cutmix"."""
     columns: str = ""
@@ -61,6 +65,7 @@ class Config:
         Raises:
             Fault: an option that the chosen parts do not have (with the nearest name), or a value out of its range.
         """
+        options = named(options)
         choices = made(Choices, {name: value for name, value in options.items() if name in Choices.model_fields})
         sections = sections_of(choices)
         owners = {name: section for section, part in sections.items() for name in part.model_fields}
@@ -93,9 +98,14 @@ class Config:
         """The task inside its techniques, the last named outermost."""
         task = self.parts["task"]
         assert isinstance(task, Task)
-        for name, options in parse(self.choices.techniques):
+        steps = parse(self.choices.techniques)
+        if self.choices.weights and TRANSFER not in dict(steps):
+            steps = [(TRANSFER, {}), *steps]
+        known = {"weights": self.choices.weights, "family": self.backbone.word(), "form": self.backbone.model_dump()}
+        for name, options in steps:
             technique = find("techniques", name, Technique)
-            task = made(technique, {"inner": task, **options})
+            given = {one: value for one, value in known.items() if one in technique.model_fields}
+            task = made(technique, {**given, "inner": task, **options})
         return task
 
     @property
@@ -125,6 +135,27 @@ class Config:
         for part in self.parts.values():
             values |= part.model_dump()
         return values
+
+
+def named(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """With `timm:resnet18` taken apart into the backbone and its option, and weights' own backbone where none is named.
+
+    Raises:
+        Fault: the backbone has no such option, or the weights do not tell theirs.
+    """
+    word, colon, rest = str(options.get("backbone", "")).partition(":")
+    word = word.replace("_", "-")
+    if colon:
+        option = find("models/backbones", word, Backbone).named
+        if not option or options.get(option, rest) != rest:
+            raise Fault(f"{options['backbone']!r} is no backbone", f"write --backbone {word}")
+        return {**options, "backbone": word, option: rest}
+    weights = str(options.get("weights", ""))
+    if weights and not word:
+        word = origin(weights).backbone
+        if not word:
+            raise Fault(f"{weights} does not tell of which net its weights are", "name it: --backbone NAME")
+    return {**options, "backbone": word} if word else options
 
 
 def sections_of(choices: Choices) -> dict[str, type[Part]]:

@@ -26,8 +26,9 @@ from brainwright.techniques.technique import Grouped, Technique, blended, exchan
 
 WORDS = sorted(catalogue("techniques"))
 GROUPED = [word for word in WORDS if issubclass(find("techniques", word, Technique), Grouped)]
-MIXERS = [word for word in WORDS if word not in GROUPED]
-LEARNERS = [word for word in WORDS if word != "group-thresholds"]  # thresholds change answers, not learning
+MIXERS = [word for word in WORDS if word not in (*GROUPED, "transfer")]
+BESIDE = {"group-thresholds", "transfer"}  # thresholds change answers, given weights what learning begins with
+LEARNERS = [word for word in WORDS if word not in BESIDE]
 TURN = Turn("net", 0, 0.5)
 
 

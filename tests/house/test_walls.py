@@ -32,7 +32,7 @@ HOMES = {
         "metrics/",
     ),
     "rich": ("commands/", "deliver/"),
-    "safetensors": ("training/", "runs/"),
+    "safetensors": ("models/pretrained.py", "training/", "runs/"),
     "sklearn": ("floors/",),
     "tokenizers": ("data/fields/", "data/tokens.py"),
     "yaml": ("config.py", "commands/", "runs/"),

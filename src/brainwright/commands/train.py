@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from brainwright import api
-from brainwright.config import Choices, made, sections_of
+from brainwright.config import Choices, made, named, sections_of
 from brainwright.data.opening import open_table
 from brainwright.deliver.summary import as_json, as_text, options_help
 from brainwright.errors import EXIT_INTERRUPTED, Fault, launched
@@ -56,7 +56,7 @@ def from_yaml(file: str) -> dict[str, object]:
 
 def usage(asked: Words) -> str:
     """How to call it, with the options that the chosen parts have."""
-    choices = {name: value for name, value in asked.options.items() if name in Choices.model_fields}
+    choices = {name: value for name, value in named(asked.options).items() if name in Choices.model_fields}
     if "task" not in choices and asked.given:
         table = open_table(asked.given[0], choices.get("columns", ""))
         choices["task"] = infer(table, choices.get("target", ""), "")[0].word()

@@ -1,6 +1,7 @@
 """Slot: a named, typed place for data in a task. Batch and Prediction are looked up by slot, never by a bare name."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
@@ -47,6 +48,14 @@ def target(field: F, kin: str = "") -> Slot[F]:
 def beside(field: F) -> Slot[F]:
     """A slot that the net neither reads nor answers, such as the group an example belongs to; it may be absent."""
     return Slot(field, "beside")
+
+
+def primed(slot: Slot[F], known: Mapping[str, Any]) -> Slot[F]:
+    """The same slot, whose field knows some things before it is fitted; of `known` it takes what it has room for."""
+    told = {name: value for name, value in known.items() if name in type(slot.field).model_fields}
+    made = copy(slot)
+    made._field = type(slot.field)(**{**slot.field.model_dump(), **told})
+    return made
 
 
 @dataclass(frozen=True)

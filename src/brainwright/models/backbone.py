@@ -1,17 +1,19 @@
 """Backbone: the family of net that a user chooses; it turns features into better features."""
 
 from abc import abstractmethod
-from typing import ClassVar, Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from pydantic import Field as Option
-from torch import nn
+from torch import Tensor, nn
 
 from brainwright.models.features import Form, Shape
 from brainwright.parts import Part
 
-Activation: TypeAlias = Literal["relu", "gelu", "silu", "tanh", "leaky_relu", "mish"]
+Activation: TypeAlias = Literal["relu", "relu6", "gelu", "silu", "tanh", "leaky_relu", "mish"]
 ACTIVATIONS: dict[Activation, type[nn.Module]] = {
     "relu": nn.ReLU,
+    "relu6": nn.ReLU6,
     "gelu": nn.GELU,
     "silu": nn.SiLU,
     "tanh": nn.Tanh,
@@ -24,6 +26,8 @@ class Backbone(Part):
     """A family of nets. `takes` is the form it reads; features of another form reach it over a bridge."""
 
     takes: ClassVar[Form]
+    named: ClassVar[str] = ""
+    """The option that a name after a colon sets, as in `--backbone timm:resnet18`; "" = there is none."""
     width: int = Option(128, ge=1)
     """Numbers in each layer (channels of the first stage in a cnn)."""
     depth: int = Option(2, ge=1)
@@ -36,6 +40,19 @@ class Backbone(Part):
     @abstractmethod
     def build(self, given: Shape) -> "Stage":
         """The module for features of this shape, whose form is `takes`."""
+
+    # ---- what families whose weights were learned elsewhere say besides ------------------------------
+
+    def wants(self) -> Mapping[str, Mapping[str, Any]]:
+        """What such weights expect of the data: the word of a field -> what it must be fitted from."""
+        return {}
+
+    def adopted(self, foreign: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Foreign weights under this family's own names, seen from the net: "backbone.*" and "stem.*".
+
+        `own` are the net's weights now, by the same names.
+        """
+        return foreign
 
 
 class Stage(nn.Module):

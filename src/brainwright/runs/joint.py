@@ -80,6 +80,7 @@ def follow(source: Any, options: Mapping[str, Any], folder: Path = NEW) -> NoRet
     how = ready.config.training
     torch.manual_seed(how.seed)
     net = ready.task.build(ready.fields, ready.config.backbone)
+    ready.task.before_training(net)
     shares, crew = ready.shares, joined(place(how).device)
     job = Job(ready.task, shares["train"], shares["validation"], how, folder / CHECKPOINTS, crew=crew)
     loop = Loop(job, net)

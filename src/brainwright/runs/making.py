@@ -44,7 +44,7 @@ from brainwright.training.evaluation import Evaluated, evaluate
 from brainwright.training.evaluation import judged as rejudged
 from brainwright.training.job import Job
 from brainwright.training.limits import limit
-from brainwright.training.loop import Loop
+from brainwright.training.loop import STATE, Loop
 from brainwright.training.watch import Watch
 
 HASTE = 5.0  # seconds for judging each share of a run that was broken off, about
@@ -101,6 +101,8 @@ def finish(ready: Prepared, folder: Path, record: dict[str, Any], tell: Teller) 
         task = ready.task
         torch.manual_seed(ready.config.training.seed)
         net = task.build(ready.fields, ready.config.backbone)
+        if not (folder / CHECKPOINTS / STATE).is_file():
+            record |= begun(task, net, tell)
         record["net"] = described(task, net, ready.shares["train"])
         ready, found = paced(ready, net, tell)
         record |= {"options": ready.config.flat(), "decisions": [*record["decisions"], *map(asdict, found)]}
@@ -121,6 +123,16 @@ def finish(ready: Prepared, folder: Path, record: dict[str, Any], tell: Teller) 
             raise signals.stopped(f"stopped after step {loop.step:,} of {loop.plan.total:,}", signals.heard)
         record |= {"interrupted": bool(signals.heard)}
         return concluded(ready, loop, folder, record, (tell, prepared, watch)), ready
+
+
+def begun(task: Task, net: nn.Module, tell: Teller) -> dict[str, Any]:
+    """Put in weights that were learned elsewhere, if the run begins with such, and say from where they came."""
+    found = task.before_training(net)
+    if not found:
+        return {}
+    fresh = f"; fresh are {', '.join(found['fresh'])}" if found["fresh"] else ""
+    tell.line(f"weights   {found['numbers']:,} numbers from {found['weights']} ({found['licence']}){fresh}")
+    return {"begun_from": found}
 
 
 def concluded(

@@ -78,6 +78,7 @@ def forecast(source: Any, options: Mapping[str, Any], tell: Teller) -> Forecast:
     ready = prepare(source, options, tell)
     torch.manual_seed(ready.config.training.seed)
     net = ready.task.build(ready.fields, ready.config.backbone)
+    ready.task.before_training(net)
     ready, _ = paced(ready, net, tell)
     how = ready.config.training
     wanted = plan(how, len(ready.shares["train"]))

@@ -167,10 +167,10 @@ def encoded(task: Task, examples: Examples, cache: Cache = MEMORY) -> tuple[dict
     for name, part in parts.items():
         if not len(part):
             raise Fault(f"the {name} share is empty", "bring more rows, or other --validation-share and --test-share")
-    slots, train = task.slots(), parts["train"]
-    deep = [slot for slot in slots if slot.name in examples.digests]
+    slots, fitting, train = task.slots(), task.fitting(), parts["train"]
+    deep = [slot for slot in fitting if slot.name in examples.digests]
     known = {slot.name: cache.fitted(slot.field, *content(train, slot)) for slot in deep}
-    fields = Fields.fit(slots, train.values, known)
+    fields = Fields.fit(fitting, train.values, known)
     decoded = {slot.name: cache.encoded(fields[slot], *content(examples, slot)) for slot in deep}
     shares = {}
     for name, part in parts.items():

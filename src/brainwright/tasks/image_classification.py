@@ -41,6 +41,7 @@ TURN, STRETCH, LIGHT, HOLE = 10.0, 0.1, 0.1, 0.375  # degrees, and shares, at fu
 class ImageClassification(Task):
     """One class per picture, by cross-entropy."""
 
+    backbones: ClassVar[tuple[str, ...]] = (*Task.backbones, "efficientnet", "timm")
     backbone: ClassVar[str] = "cnn"
     image = input(Image())
     label = target(Category())

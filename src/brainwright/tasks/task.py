@@ -154,8 +154,11 @@ class Task(Part, ABC):
         """Who moves in a step, in order."""
         return (Player(),)
 
-    def lr_scale(self, parameter: str, progress: float) -> float:
-        """Multiplier of a parameter's learning rate: 0 = frozen."""
+    def lr_scale(self, parameter: str, place: float, progress: float) -> float:
+        """Multiplier of a parameter's learning rate: 0 = frozen, and no gradient is computed.
+
+        `place`: where it stands among the net's parameters, 0 the first and 1 the last.
+        """
         return 1.0
 
     def augment(self, batch: Batch, strength: float, generator: torch.Generator) -> Batch:
@@ -168,6 +171,14 @@ class Task(Part, ABC):
 
     def after_step(self, net: nn.Module, turn: Turn) -> None:
         """After a player's step: move a momentum teacher, clip weights."""
+
+    def fitting(self) -> tuple[Slot[Any], ...]:
+        """The slots with what their fields are fitted from; a technique may know a part of it before it sees data."""
+        return self.slots()
+
+    def before_training(self, net: nn.Module) -> Mapping[str, Any]:
+        """Before the first step of a fresh net: put in weights that were learned elsewhere; what is to be recorded."""
+        return {}
 
     def after_training(self, net: nn.Module, train: Portion) -> None:
         """After the last step: keep a gallery of known faces, prototypes of new classes."""

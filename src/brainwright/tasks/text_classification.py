@@ -34,6 +34,7 @@ READS = ("rnn", "lstm", "gru")
 class TextClassification(Task):
     """One class per text, by the cross-entropy of every reader, whose mean probabilities are the answer."""
 
+    backbones: ClassVar[tuple[str, ...]] = (*Task.backbones, "hugging-face")
     backbone: ClassVar[str] = "gru"
     text = input(Text())
     label = target(Category())
@@ -42,8 +43,8 @@ class TextClassification(Task):
     """Share of certainty taken from the true class and spread over all (Szegedy et al. 2016)."""
     class_weights: Literal["none", "balanced"] = "none"
     """How much a class counts in learning: every text alike, or every class alike however rare."""
-    tokens: Literal["words", "bpe", "characters"] = "words"
-    """What a text is cut into: words, learned pieces of words, or characters."""
+    tokens: Literal["words", "bpe", "characters", "pretrained"] = "words"
+    """What a text is cut into: words, learned pieces of words, characters, or as given weights know it."""
     longest: int = Option(0, ge=0)
     """Tokens of a text that are read, from its beginning; 0 = 99 in 100 training texts are read whole."""
     embedding: int = Option(64, ge=1)

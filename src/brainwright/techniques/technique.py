@@ -63,8 +63,8 @@ class Technique(Task):
     def players(self) -> tuple[Player, ...]:
         return self.inner.players()
 
-    def lr_scale(self, parameter: str, progress: float) -> float:
-        return self.inner.lr_scale(parameter, progress)
+    def lr_scale(self, parameter: str, place: float, progress: float) -> float:
+        return self.inner.lr_scale(parameter, place, progress)
 
     def augment(self, batch: Batch, strength: float, generator: torch.Generator) -> Batch:
         return self.inner.augment(batch, strength, generator)
@@ -74,6 +74,13 @@ class Technique(Task):
 
     def after_step(self, net: nn.Module, turn: Turn) -> None:
         self.inner.after_step(net, turn)
+
+    def fitting(self) -> tuple[Slot[Any], ...]:
+        known = {slot.name: slot for slot in self.inner.fitting()}
+        return tuple(known.get(slot.name, slot) for slot in self.slots())
+
+    def before_training(self, net: nn.Module) -> Mapping[str, Any]:
+        return self.inner.before_training(net)
 
     def after_training(self, net: nn.Module, train: Portion) -> None:
         self.inner.after_training(net, train)

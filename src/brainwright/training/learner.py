@@ -113,7 +113,7 @@ class Learner:
         Gives [3]: loss, units, and the gradient's length.
         """
         sums = torch.zeros(2, device=self.at.device)
-        with one.acting():
+        with one.acting(self.job.task, turn.progress):
             for piece in self.pieces(group):
                 with self.at.arithmetic():
                     loss = self.job.task.loss(self.net, piece, turn)

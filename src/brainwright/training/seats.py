@@ -1,6 +1,6 @@
 """A seat per player: its own weights, their optimizers, and the rate of each group of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -41,14 +41,16 @@ class Seat:
             yield from one.param_groups
 
     @contextmanager
-    def acting(self) -> Iterator[None]:
-        """While this player moves, nobody else's weights gather gradients."""
-        for weight in self.others:
+    def acting(self, task: Task, progress: float) -> Iterator[None]:
+        """While this player moves, nobody else's weights gather gradients, nor do its own that are held still."""
+        held = [one for group in self.groups() if not rate(task, group, progress) for one in group["weights"]]
+        still = [*self.others, *held]
+        for weight in still:
             weight.requires_grad_(False)
         try:
             yield
         finally:
-            for weight in self.others:
+            for weight in still:
                 weight.requires_grad_(True)
 
     def slow(self, share: float) -> None:
@@ -79,7 +81,7 @@ class Seat:
         gradients.mul_(scale)
         peak = share(how.schedule, how.warmup, progress)
         for group in self.groups():
-            group["lr"] = group["peak"] * peak * task.lr_scale(group["name"], progress)
+            group["lr"] = group["peak"] * peak * rate(task, group, progress)
         for one in self.optimizers:
             one.step()
         gradients.zero_()
@@ -95,15 +97,18 @@ def seat(player: Player, job: Job, net: nn.Module, alarm: Alarm) -> Seat:
         for name, weight in net.get_submodule(part).named_parameters()
         if weight.requires_grad
     }
+    places = places_of(net)
     own = {id(weight) for weight in mine.values()}
     others = [weight for weight in net.parameters() if id(weight) not in own and weight.requires_grad]
     turned = hidden_matrices(net) & own if how.optimizer == "muon" else set()
-    plain = grouped({name: one for name, one in mine.items() if id(one) not in turned}, task, how)
-    matrices = grouped({name: one for name, one in mine.items() if id(one) in turned}, task, how, MUON_RATE)
+    plain = grouped({name: one for name, one in mine.items() if id(one) not in turned}, places, task, how)
+    matrices = grouped({name: one for name, one in mine.items() if id(one) in turned}, places, task, how)
+    for group in matrices:
+        group["peak"] *= MUON_RATE
     flat = Flat([weight for group in [*plain, *matrices] for weight in group["params"]])
     start = 0
     for group in plain:
-        count = len(group["params"])
+        count = len(group["weights"])
         group["params"] = [flat.piece(start, count)]
         start += count
     optimizers = [optimizer(plain, how, player.momentum)] if plain else []
@@ -116,15 +121,30 @@ def seat(player: Player, job: Job, net: nn.Module, alarm: Alarm) -> Seat:
 MUON_RATE = 10.0  # Muon's rate over AdamW's, so that one --lr serves both (its steps have unit singular values)
 
 
-def grouped(weights: dict[str, nn.Parameter], task: Task, how: Training, rate: float = 1.0) -> list[dict[str, Any]]:
+def grouped(
+    weights: Mapping[str, nn.Parameter], places: Mapping[int, float], task: Task, how: Training
+) -> list[dict[str, Any]]:
     """Weights whose rate and decay run alike, together: vectors are not decayed."""
     groups: dict[tuple[Any, ...], dict[str, Any]] = {}
     for name, weight in weights.items():
-        decay = how.weight_decay if weight.ndim >= 2 else 0.0
-        key = (decay, *(task.lr_scale(name, probe) for probe in PROBES))
-        fresh = {"params": [], "name": name, "weight_decay": decay, "lr": how.lr, "peak": how.lr * rate}
-        groups.setdefault(key, fresh)["params"].append(weight)
+        decay, place = how.weight_decay if weight.ndim >= 2 else 0.0, places[id(weight)]
+        key = (decay, *(task.lr_scale(name, place, probe) for probe in PROBES))
+        fresh = {"weights": [], "name": name, "place": place, "weight_decay": decay, "lr": how.lr, "peak": how.lr}
+        groups.setdefault(key, fresh)["weights"].append(weight)
+    for group in groups.values():
+        group["params"] = list(group["weights"])
     return list(groups.values())
+
+
+def rate(task: Task, group: Mapping[str, Any], progress: float) -> float:
+    """The multiplier of a group's learning rate."""
+    return task.lr_scale(group["name"], group["place"], progress)
+
+
+def places_of(net: nn.Module) -> dict[int, float]:
+    """Where each weight stands in the net, by its id: 0 the first that is defined, 1 the last."""
+    weights = list(net.parameters())
+    return {id(weight): index / max(1, len(weights) - 1) for index, weight in enumerate(weights)}
 
 
 def hidden_matrices(net: nn.Module) -> set[int]:

@@ -16,7 +16,7 @@ from brainwright.tasks.task import Player
 from brainwright.training.checkpoints import read_tensors, write_tensors
 from brainwright.training.devices import lacks_memory, place
 from brainwright.training.schedules import share
-from brainwright.training.seats import PROBES
+from brainwright.training.seats import PROBES, places_of
 from brainwright.training.subject import (
     SAMPLE,
     Check,
@@ -278,8 +278,10 @@ def trainable(subject: Subject, player: Player) -> bool:
 
 def mean_rate(subject: Subject, name: str) -> float:
     """The mean rate of a weight over the run, as a share of --lr."""
-    how = subject.job.how
-    return float(np.mean([share(how.schedule, how.warmup, at) * subject.task.lr_scale(name, at) for at in PROBES]))
+    how, weight = subject.job.how, subject.net.get_parameter(name)
+    where = places_of(subject.net)[id(weight)]
+    scales = [subject.task.lr_scale(name, where, at) for at in PROBES]
+    return float(np.mean([share(how.schedule, how.warmup, at) * one for at, one in zip(PROBES, scales, strict=True)]))
 
 
 def scheduled_share(subject: Subject) -> float:

@@ -55,6 +55,7 @@ def taught(school: School, train: Portion, steps: int, seed: int) -> nn.Module:
     torch.manual_seed(seed)
     task = school.config.task()
     net = task.build(school.fields, school.config.backbone)
+    task.before_training(net)
     with TemporaryDirectory() as folder:
         loop = Loop(Job(task, train, school.validation, how, Path(folder), school.where), net)
         for _ in loop.run():

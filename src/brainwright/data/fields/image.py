@@ -34,6 +34,8 @@ class Image(DenseField):
     averages: ClassVar[bool] = True
     size: int = 0
     """Longest side to reduce to; 0 = learned from the data."""
+    least: int = 0
+    """Longest side that smaller pictures are enlarged to."""
     height: int = 0
     width: int = 0
     channels: int = 0
@@ -47,13 +49,15 @@ class Image(DenseField):
         heights, widths, greys = zip(*readable(looked, some), strict=True)
         height, width = int(np.median(heights)), int(np.median(widths))
         longest = self.size or fitting(max(height, width))
-        ratio = min(1.0, longest / max(height, width))
+        ratio = max(min(1.0, longest / max(height, width)), self.least / max(height, width))
         shape = {
             "height": max(1, round(height * ratio)),
             "width": max(1, round(width * ratio)),
-            "channels": 1 if all(greys) else 3,
+            "channels": self.channels or (1 if all(greys) else 3),
         }
         sized = self.model_copy(update=shape)
+        if self.mean:  # known already, such as those of the pictures that given weights were learned from
+            return sized
         mean, square = np.mean(readable(sized.moments, some), 0)
         spread = np.sqrt(np.maximum(square - mean**2, 1.0))  # a grey level at least: some are blank
         return sized.model_copy(update={"mean": tuple(mean.tolist()), "spread": tuple(spread.tolist())})

@@ -17,6 +17,7 @@ from brainwright.data.encoded import Encoded, Ragged
 from brainwright.data.field import Field, Padded, Values
 from brainwright.data.tokens import PADDING, UNKNOWN, byte_pairs, composed, mixed, padded, pieces_of
 from brainwright.data.units import Units
+from brainwright.errors import Fault
 
 FIRST = 2  # id: the first of the vocabulary
 MOST = 30_000  # words kept, the most frequent: nearly all that a reader knows
@@ -40,22 +41,26 @@ class Text(Field[Padded]):
     An empty or missing text is one unknown token; the data check counts such rows.
     """
 
-    tokens: Literal["words", "bpe", "characters"] = "words"
-    """What a text is cut into: lower-cased words, learned pieces of words (Sennrich et al. 2016), or characters."""
+    tokens: Literal["words", "bpe", "characters", "pretrained"] = "words"
+    """What a text is cut into: lower-cased words, learned pieces of words (Sennrich et al. 2016), characters, or as
+    given weights know it.
+    """
     longest: int = 0
     """Tokens of a text that are read, from its beginning; 0 = learned: 99 in 100 training texts are read whole."""
     vocabulary: tuple[str, ...] = ()
     """Token of each id from 2 on; 0 is padding, 1 is unknown."""
     merges: str = ""
-    """The tokenizer of bpe, as its own JSON."""
+    """The tokenizer of bpe or of given weights, as its own JSON."""
     cut: int = 0
     """Training texts that are longer than is read."""
 
     def fit(self, values: Values) -> Self:
         texts = strings(values)
-        merges = ""
-        if self.tokens == "bpe":
-            learned = byte_pairs(texts, PIECES)
+        merges = self.merges
+        if self.vocabulary:
+            vocabulary = self.vocabulary
+        elif self.pieces:
+            learned = byte_pairs(texts, PIECES) if self.tokens == "bpe" else self.tokenizer
             merges, places = learned.to_str(), learned.get_vocab()
             vocabulary = tuple(sorted(places, key=lambda piece: places[piece]))
         else:
@@ -83,17 +88,31 @@ class Text(Field[Padded]):
         """The vocabulary, for looking up."""
         return pd.Index(self.vocabulary, dtype=object)
 
+    @property
+    def pieces(self) -> bool:
+        """Whether a tokenizer cuts the text."""
+        return self.tokens in ("bpe", "pretrained")
+
     @cached_property
     def tokenizer(self) -> Tokenizer:
-        """The tokenizer of bpe."""
-        return Tokenizer.from_str(self.merges)
+        """The tokenizer of bpe or of given weights.
+
+        Raises:
+            Fault: there are no given weights.
+        """
+        if not self.merges:
+            raise Fault("tokens as pretrained weights know them need such weights", "name them: --weights FOLDER")
+        found = Tokenizer.from_str(self.merges)
+        found.no_padding()
+        found.no_truncation()
+        return found
 
     def encode(self, value: Any) -> NDArray[Any]:
         return self.encode_all(np.array([value], object)).values
 
     def encode_all(self, values: Values) -> Ragged:
         texts = strings(values)
-        if self.tokens == "bpe":
+        if self.pieces:
             pieces, lengths = pieces_of(self.tokenizer, texts)
             numbers = pieces.astype(np.int32)[:, None] + FIRST
         else:
@@ -109,7 +128,7 @@ class Text(Field[Padded]):
         """Words with a space between, lower-cased as they were read; an unknown token is "�"."""
         ids = np.asarray(encoded)[:, 0]
         ids = ids[ids != PADDING]
-        if self.tokens == "bpe":
+        if self.pieces:
             return str(self.tokenizer.decode([int(one) - FIRST for one in ids if one >= FIRST]))
         between = " " if self.tokens == "words" else ""
         return between.join(self.vocabulary[one - FIRST] if one >= FIRST else "�" for one in ids)
@@ -124,7 +143,7 @@ class Text(Field[Padded]):
     def units(self, given: Padded, value: Any) -> Units:
         """The tokens, as the user wrote them."""
         texts = strings(np.array([value], object))
-        if self.tokens == "bpe":
+        if self.pieces:
             encoded = self.tokenizer.encode(texts[0])
             pieces = [texts[0][first:last] for first, last in encoded.offsets]
         else:
