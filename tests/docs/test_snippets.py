@@ -47,6 +47,7 @@ def tables(folder: Path, draw: np.random.Generator) -> None:
         told = " ".join(draw.choice(words[mood], 2))
         rows.append({"review": f"it was a {told} {draw.choice(['film', 'day', 'book'])} number {index}", "mood": mood})
     pd.DataFrame(rows).to_csv(folder / "reviews.csv", index=False)
+    pd.DataFrame(rows).drop(columns="mood").head(40).to_csv(folder / "new_reviews.csv", index=False)
     days = pd.date_range("2024-01-01", periods=400)
     sold = 100 + 20 * np.sin(np.arange(400) * 2 * np.pi / 7) + draw.normal(0, 3, 400)
     pd.DataFrame({"day": days, "sold": sold.round(2)}).to_csv(folder / "sales.csv", index=False)

@@ -1,23 +1,38 @@
-"""Labels: one HTML page about the labels of a run's data that look wrong, drawn from the run's folder alone."""
+"""Labels: HTML pages of examples, whose labels look wrong or are wanted next, drawn from the run's folder alone."""
 
 from pathlib import Path
 
 from brainwright.deliver.report import environment
 from brainwright.runs.record import read_json
 from brainwright.training.checkpoints import write_whole
-from brainwright.trust.label_errors import FACTS
+from brainwright.trust.label_errors import FACTS as ERRORS
+from brainwright.trust.suggestions import FACTS as SUGGESTIONS
 
-PAGE = "labels.html"
+PAGE, NEXT = "labels.html", "suggestions.html"
 
 
 def write_labels(folder: Path) -> Path:
-    """Draw the page.
+    """Draw the page of labels that look wrong.
 
     Raises:
         Fault: the labels of this run were never looked at.
     """
-    path = folder / PAGE
-    facts = read_json(folder / FACTS)
-    text = environment().get_template("labels.html.j2").render({**facts, "run": folder.resolve().name})
+    return write(folder, ERRORS, PAGE)
+
+
+def write_suggestions(folder: Path) -> Path:
+    """Draw the page of what to label next.
+
+    Raises:
+        Fault: nothing was ever suggested for this run.
+    """
+    return write(folder, SUGGESTIONS, NEXT)
+
+
+def write(folder: Path, facts: str, page: str) -> Path:
+    """One page, by the template of its name."""
+    path = folder / page
+    name = folder.resolve().name
+    text = environment().get_template(f"{page}.j2").render({**read_json(folder / facts), "run": name})
     write_whole(path, (text + "\n").encode())
     return path

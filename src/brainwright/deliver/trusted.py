@@ -9,6 +9,7 @@ KINDS = {
     "stress": ("What it bears", "brainwright stress RUN"),
     "audit": ("Groups of people or things", "brainwright audit RUN --by COLUMN"),
     "labels": ("Labels that look wrong", "brainwright check --labels RUN"),
+    "suggest": ("What to label next", "brainwright suggest RUN POOL"),
     "explain": ("Whether its explanations can be believed", "brainwright explain RUN"),
 }
 """What can be looked into: how it is called, and by which command."""

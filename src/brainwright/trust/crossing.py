@@ -22,6 +22,7 @@ from brainwright.trust.case import Case
 FOLDS = 4
 SHARE = 0.3  # of the run's steps that each fold's net gets: together they cost 1.2 times the training
 FEWEST = 60  # steps
+LOOKS = 10  # at the validation share, at most: nets of few steps have few weights to choose among
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ def taught(school: School, train: Portion, steps: int, seed: int) -> nn.Module:
     """A fresh net, taught some examples in so many steps; the weights that did best on the validation share."""
     update = {"steps": steps, "checkpoint": 0.0, "patience": 0, "preflight": "off", "devices": 1, "seed": seed}
     how = school.config.training.model_copy(update=update)
-    how = how.model_copy(update={"batch_size": max(1, min(how.batch_size, len(train) // 2))})
+    few = {"batch_size": max(1, min(how.batch_size, len(train) // 2)), "evaluations": min(how.evaluations, LOOKS)}
+    how = how.model_copy(update=few)
     torch.manual_seed(seed)
     task = school.config.task()
     net = task.build(school.fields, school.config.backbone)

@@ -24,6 +24,7 @@ from brainwright.trust.explainers.methods import METHODS, chosen
 from brainwright.trust.finding import Finding, Verdict
 from brainwright.trust.game import Game, Setting, Side
 from brainwright.trust.gates import faithfulness, overall, randomisation, sums
+from brainwright.trust.keeping import finding_of
 
 FOLDER = "explanations"
 JUDGED, COMPARED = 16, 8  # test examples on which a method is judged, and compared with nets that learned nothing
@@ -151,12 +152,6 @@ def judged(case: Case, word: str, tell: Teller) -> list[Finding]:
     kept.parent.mkdir(parents=True, exist_ok=True)
     write_json(kept, {"method": word, "findings": [asdict(one) for one in findings]})
     return findings
-
-
-def finding_of(told: Mapping[str, Any]) -> Finding:
-    """A finding that was written as JSON, where what is no number is null."""
-    numbers = {name: float("nan") for name in ("value", "low", "high") if told[name] is None}
-    return Finding(**{**told, **numbers})
 
 
 def shares_of(run: Run, game: Game, own: Attribution) -> list[Shares]:

@@ -23,3 +23,15 @@ def keep(folder: Path, name: str, findings: Sequence[Finding]) -> Path:
 def kept(folder: Path) -> Mapping[str, list[dict[str, Any]]]:
     """Name -> findings, of all that was ever looked into for a run."""
     return {path.stem: read_json(path)["findings"] for path in sorted((folder / FOLDER).glob("*.json"))}
+
+
+def remembered(folder: Path, name: str) -> list[Finding]:
+    """The findings of one name, as they were kept; none where nobody has looked."""
+    path = folder / FOLDER / f"{name}.json"
+    return [finding_of(one) for one in read_json(path)["findings"]] if path.is_file() else []
+
+
+def finding_of(told: Mapping[str, Any]) -> Finding:
+    """A finding that was written as JSON, where what is no number is null."""
+    numbers = {name: float("nan") for name in ("value", "low", "high") if told[name] is None}
+    return Finding(**{**told, **numbers})

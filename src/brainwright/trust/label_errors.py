@@ -24,6 +24,7 @@ from brainwright.trust.finding import Finding, missing
 FACTS = "labels.json"
 WHAT = "labels that look wrong"
 SHOWN = 100  # that are shown, and all that are suspected up to this many
+LEAST = 1e-9  # of a probability: two that are both 0 are alike
 GROUPS, CROWD = 5, 50  # groups of numbers of about one size, at most, and examples that each needs
 
 
@@ -36,13 +37,15 @@ class Ranked:
 
 
 def margins(scores: Floats, truth: NDArray[np.int64]) -> Floats:
-    """How far the given class lies below the likeliest other one [N], 0 (sure) to 1 (surely another): the normalised
-    margin turned round (Northcutt et al. 2021, Confident Learning, section 3).
+    """How the likeliest other class stands against the given one [N], other / (other + given): 0 (sure) to 1 (surely
+    another). By the logarithms of both, as the margin of logits (Pleiss et al. 2020) and unlike the normalised margin
+    (Northcutt et al. 2021), it still tells apart examples whose given class has hardly any probability left.
     """
     given = scores[np.arange(len(truth)), truth]
     others = scores.copy()
-    others[np.arange(len(truth)), truth] = -1.0
-    return np.asarray((1.0 + others.max(1) - given) / 2)
+    others[np.arange(len(truth)), truth] = 0.0
+    likeliest = others.max(1)
+    return np.asarray((likeliest + LEAST) / (likeliest + given + 2 * LEAST))
 
 
 def confident(scores: Floats, truth: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -73,11 +76,17 @@ def by_size(said: Floats, truth: Floats) -> Ranked:
     return Ranked(odd, odd > 4.7)
 
 
-def ranked(slot: Slot[Any], portion: Portion, said: Evaluated) -> Ranked:
-    """The labels of a portion, by what was said by who has not learned from it."""
+def ranked(slot: Slot[Any], portion: Portion, said: Evaluated, own: Evaluated) -> Ranked:
+    """The labels of a portion, by what was said by who has not learned from it, and by the run's own net.
+
+    Probabilities are the mean of both. The run's net learned from its training share, but longer, and it kept the
+    weights that did best on the validation share, before it knew wrong labels by heart: in every case measured its
+    word, which alone would trust what it learned, lifts the ranking far above that of either.
+    """
     truth = np.asarray(portion.encoded[slot.name].values)
-    if said.prediction.scores is not None:
-        return by_class(said.prediction.scores.double().numpy(), truth.astype(np.int64))
+    if said.prediction.scores is not None and own.prediction.scores is not None:
+        both = (said.prediction.scores.double() + own.prediction.scores.double()) / 2
+        return by_class(both.numpy(), truth.astype(np.int64))
     return by_size(said.prediction.values[slot.name].double().numpy(), truth.astype(np.float64))
 
 
@@ -97,8 +106,9 @@ def suspects(case: Case, seed: int = 0) -> Finding:
     rows: list[tuple[float, bool, dict[str, Any]]] = []
     count = 0
     for name, portion in case.shares.items():
-        said = found.said if name == "train" else evaluate(run.task, run.net, portion, run.place)
-        one = ranked(slot, portion, said)
+        own = evaluate(run.task, run.net, portion, run.place)
+        said = found.said if name == "train" else own
+        one = ranked(slot, portion, said, own)
         count += int(one.suspected.sum())
         first = np.argsort(-one.odd, kind="stable")[:SHOWN].tolist()
         rows += [(float(one.odd[row]), bool(one.suspected[row]), shown(case, name, said, row)) for row in first]
@@ -108,8 +118,8 @@ def suspects(case: Case, seed: int = 0) -> Finding:
     finding = Finding(
         WHAT, "undecided", f"{count:,} of {total:,} labels look wrong, {count / total:.1%}; rare kinds of examples "
         "rank high as well, however right their labels: look before anything is changed, and delete nothing unseen",
-        count / total, count=total, method="normalised margin and confident learning (Northcutt et al. 2021), out of "
-        f"sample: {found.steps:,} steps by four nets" if isinstance(field, Category) else
+        count / total, count=total, method="odds against the label and confident learning (Northcutt et al. 2021), by "
+        f"the run's net and, out of sample, by four nets in {found.steps:,} steps" if isinstance(field, Category) else
         f"error in usual errors, out of sample: {found.steps:,} steps by four nets",
         seed=seed, advice="look at the list from the top and mend the labels that are wrong" if count else "",
     )  # fmt: skip
