@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from brainwright.metrics.metric import Metric
 from brainwright.runs.results import shown
@@ -57,7 +57,7 @@ def judged(metric: Metric, both: NDArray[np.float64], counts: tuple[int, int, in
     """The mean gain over replays [S, 2] with Student's interval, in words; above 0 is better."""
     start, tests, steps = counts
     gains = (both[:, 0] - both[:, 1]) * (1 if metric.higher_is_better else -1)
-    half = float(student.ppf(0.975, len(gains) - 1)) * float(gains.std(ddof=1)) / len(gains) ** 0.5
+    half = float(stdtrit(len(gains) - 1, 0.975)) * float(gains.std(ddof=1)) / len(gains) ** 0.5
     gain = float(gains.mean())
     low, high = gain - half, gain + half
     ours, chance = (shown(one) for one in both.mean(0))
