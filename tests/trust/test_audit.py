@@ -9,8 +9,10 @@ import pytest
 
 import brainwright as bw
 from brainwright.__main__ import main
+from brainwright.deliver.audit import beyond
 from brainwright.errors import EXIT_FAULT
 from brainwright.trust.fairness import Audit
+from brainwright.trust.gaps import GAP
 
 SHORT = {"quiet": True, "epochs": 4, "threads": 1, "members": 1, "width": 16, "checkpoint": 0, "cache_room": 0}
 
@@ -230,3 +232,12 @@ def test_twice_is_refused(fair: bw.Run) -> None:
 
 def test_it_may_be_audited_anew(fair: bw.Run) -> None:
     assert fair.audit(by=["region"]).count == 960
+
+
+def test_a_gap_of_one_group_among_small_ones_names_it() -> None:
+    """Small groups lie as far apart by chance as a large one does in truth: the verdict says which it is about."""
+    spread = {"grouping": "g", "measure": "m", "verdict": GAP, "value": 0.06, "floor_high": 0.07}
+    cells = [{"group": "large", "verdict": GAP}, {"group": "small", "verdict": "no gap found"}]
+    assert beyond(spread, cells) == "for its size, large lies farther off than chance"
+    assert beyond({**spread, "floor_high": 0.05}, cells) == ""
+    assert beyond({**spread, "verdict": "no gap found"}, cells) == ""

@@ -96,6 +96,7 @@ def measure(spread: Mapping[str, Any], cells: Sequence[Mapping[str, Any]]) -> di
     return {
         **spread,
         "words": words(spread, shares(mine)),
+        "beyond": beyond(spread, mine),
         "rows": [row(one, axis, shares(mine)) for one in mine[:MOST_ROWS]],
         "more": max(0, len(mine) - MOST_ROWS),
         "ticks": [(place * 100, word) for place, word in seen.ticks()],
@@ -126,6 +127,17 @@ def words(spread: Mapping[str, Any], percent: bool) -> dict[str, str]:
         "floor": told(spread["floor"], percent),
         "floor_high": told(spread["floor_high"], percent),
     }
+
+
+def beyond(spread: Mapping[str, Any], cells: Sequence[Mapping[str, Any]]) -> str:
+    """Which groups make the gap, where small ones lie as far apart by chance: else "".
+
+    A verdict weighs each group by its own size; the largest difference does not.
+    """
+    if spread["verdict"] != GAP or spread["value"] > spread["floor_high"]:
+        return ""
+    surely = [one["group"] for one in cells if one["verdict"] == GAP]
+    return f"for its size, {' and '.join(surely)} {'lies' if len(surely) == 1 else 'lie'} farther off than chance"
 
 
 def told(value: Any, percent: bool) -> str:
@@ -181,8 +193,10 @@ def line(spread: Mapping[str, Any], cells: Sequence[Mapping[str, Any]]) -> str:
         return head
     value = {one["group"]: told(one["value"], shares(mine)) for one in mine}
     within = f" ({found['interval']})" if found["interval"] else ""
+    apart = beyond(spread, mine)
+    surely = f"; {apart}" if apart else ""
     ends = f"{spread['least']} {value[spread['least']]}, {spread['most']} {value[spread['most']]}"
-    return f"{head}: {found['value']}{within} apart, {ends}; by chance up to {found['floor_high']}"
+    return f"{head}: {found['value']}{within} apart, {ends}; by chance up to {found['floor_high']}{surely}"
 
 
 def corner(one: Mapping[str, Any]) -> str:
