@@ -8,12 +8,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from brainwright.data.batching import spread
 from brainwright.errors import Fault
-from brainwright.runs.calibrating import calibrated, recast, told, truth_of
+from brainwright.metrics.metric import Metric
+from brainwright.runs.calibrating import calibrated, losses, recast, told, truth_of
 from brainwright.runs.evidence import gather
 from brainwright.runs.facts import cost, described, health, metric_facts, opening_record
 from brainwright.runs.pacing import paced
@@ -183,15 +186,26 @@ def settled(
         raw = {name: grounds[selected].answer(portion) for name, portion in shares.items()}
     truth = {name: truth_of(task, portion) for name, portion in shares.items()}
     found = calibrated(raw["validation"], truth["validation"], config.training.seed)
-    if found.temperature != 1.0:
+    said = {name: recast(one, found.temperature) for name, one in raw.items()}
+    if selected != NET or found.temperature != 1.0:
         place = next(index for index, one in enumerate(contenders) if one.model == selected)
-        said = {name: recast(one, found.temperature) for name, one in raw.items()}
         rows = {name: rejudged(task, said[name], portion) for name, portion in shares.items()}
         old = contenders[place]
         contenders[place] = contender(old.model, old.kind, task.metrics(), rows, old.seconds)
-        if selected == NET:
-            judged |= {name: replace(judged[name], prediction=said[name], rows=rows[name]) for name in said}
+        judged |= {name: replace(judged[name], prediction=said[name], rows=rows[name]) for name in said}
+    if selected != NET:
+        metric = task.metrics()[0]
+        judged |= {name: replace(judged[name], losses=lost(metric, judged[name], truth[name])) for name in said}
     return {"selected": selected, "calibration": told(found, raw["test"], truth["test"])}
+
+
+def lost(metric: Metric, judged: Evaluated, truth: NDArray[np.int64] | None) -> NDArray[np.float64]:
+    """How wrong a floor is on each example [N]: its log-loss where it gives probabilities, else the metric's word."""
+    if judged.prediction.scores is not None and truth is not None:
+        return losses(judged.prediction.scores.double().numpy(), truth, 1.0)
+    sign = -1.0 if metric.higher_is_better else 1.0
+    rows = judged.rows[metric.word()]
+    return sign * np.array([metric.value(rows[place : place + 1]) for place in range(len(rows))])
 
 
 def limits(loop: Loop, seconds: float, tell: Teller) -> dict[str, Any]:
