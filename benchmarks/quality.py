@@ -64,6 +64,16 @@ def etth1(data: Path, scratch: Path) -> str:
     return saved(table, scratch / "etth1.csv")
 
 
+def tinyshakespeare(data: Path, scratch: Path) -> str:
+    """The customary split: the first nine tenths of the characters train, the last tenth judges."""
+    text = (data / "tinyshakespeare/input.txt").read_text(encoding="utf-8")
+    folder, cut = scratch / "tinyshakespeare", len(text) * 9 // 10
+    folder.mkdir()
+    (folder / "train.txt").write_text(text[:cut], encoding="utf-8")
+    (folder / "test.txt").write_text(text[cut:], encoding="utf-8")
+    return str(folder)
+
+
 def saved(table: pd.DataFrame, path: Path) -> str:
     """A table as a CSV file."""
     table.to_csv(path, index=False)
@@ -120,6 +130,10 @@ CASES = {
     "california_housing": Case("california_housing", {"rmse": 0.46}, california, {"target": "median_house_value"}),
     "sst2": Case("sst2", {"accuracy": 0.82}, whole("sst2"), {"target": "label"}),
     "trec": Case("trec", {"accuracy": 0.90}, whole("trec"), {"target": "label"}),
+    "tinyshakespeare": Case("tinyshakespeare", {"nats-per-character": 1.65}, tinyshakespeare, {}),
+    "tinyshakespeare_lstm": Case(
+        "tinyshakespeare", {"nats-per-character": 1.75}, tinyshakespeare, {"backbone": "lstm"}
+    ),
     **{
         f"etth1-{horizon}": Case(
             "etth1", {"mse-scaled": wanted}, etth1, {"task": "forecasting", "horizon": horizon, "select": "best"}

@@ -13,6 +13,7 @@ from brainwright.deliver.labels import NEXT, PAGE, write_labels, write_suggestio
 from brainwright.deliver.report import write_report
 from brainwright.deliver.terminal import teller
 from brainwright.errors import Fault, leads
+from brainwright.models.generating import Manner
 from brainwright.runs import making
 from brainwright.runs.asking import question
 from brainwright.runs.joint import follow, launched, relaunched, wants_launch
@@ -23,6 +24,8 @@ from brainwright.runs.run import Run as Kept
 from brainwright.runs.run import load as load_kept
 from brainwright.runs.scoring import score
 from brainwright.runs.telling import Silent
+from brainwright.runs.writing import Wish as TextWish
+from brainwright.runs.writing import continued
 from brainwright.trust.attacks import attacks
 from brainwright.trust.case import Case, reopened
 from brainwright.trust.data_needs import Need, needed
@@ -145,6 +148,16 @@ class Run:
         found = [*attacks(case), *robustness(case)]
         self.keep("stress", found)
         return found
+
+    def generate(
+        self, prompt: str = "", length: int = 500, temperature: float = 1.0, top_p: float = 1.0, seed: int = 0
+    ) -> str:
+        """What a run that learned texts writes after a prompt: at most `length` tokens; the seed repeats it.
+
+        Raises:
+            Fault: this run writes no text, or a number is out of its range.
+        """
+        return continued(self.kept, prompt, TextWish(Manner(temperature, top_p), length, seed=seed))
 
     def explain(self, source: Any = None, method: str = "auto", out: str = "", quiet: bool = True) -> list[Explanation]:
         """What each answer rests on, and whether that can be believed; a page of each in `out` or the run's folder.

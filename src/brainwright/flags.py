@@ -30,13 +30,13 @@ class Words:
                 raise Fault(f"there is no option --{name.replace('_', '-')} here", advice)
         return self
 
-    def number(self, name: str) -> float:
-        """An option that is a number; 0 where it was not given.
+    def number(self, name: str, usual: float = 0.0) -> float:
+        """An option that is a number; `usual` where it was not given.
 
         Raises:
             Fault: it is none.
         """
-        given = self.options.get(name, "0")
+        given = self.options.get(name, str(usual))
         try:
             return float(given)
         except ValueError:

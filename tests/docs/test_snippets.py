@@ -48,6 +48,11 @@ def tables(folder: Path, draw: np.random.Generator) -> None:
         rows.append({"review": f"it was a {told} {draw.choice(['film', 'day', 'book'])} number {index}", "mood": mood})
     pd.DataFrame(rows).to_csv(folder / "reviews.csv", index=False)
     pd.DataFrame(rows).drop(columns="mood").head(40).to_csv(folder / "new_reviews.csv", index=False)
+    tale = [
+        f"Once upon a time there were {count} {who} in a {draw.choice(['wood', 'town'])}."
+        for count, who in zip(draw.integers(2, 9, 80), draw.choice(["owls", "bears"], 80), strict=True)
+    ]
+    (folder / "tales.txt").write_text("\n".join(tale), encoding="utf-8")
     days = pd.date_range("2024-01-01", periods=400)
     sold = 100 + 20 * np.sin(np.arange(400) * 2 * np.pi / 7) + draw.normal(0, 3, 400)
     pd.DataFrame({"day": days, "sold": sold.round(2)}).to_csv(folder / "sales.csv", index=False)

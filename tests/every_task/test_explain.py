@@ -67,7 +67,9 @@ def test_hiding_a_unit_changes_nothing_else(game):
 
 def _numbers(batch, slot):
     value = batch.values[slot]
-    return value.nan_to_num(-9.0) if isinstance(value, torch.Tensor) else value.values[..., 0]
+    if isinstance(value, torch.Tensor):
+        return value.nan_to_num(-9.0)
+    return value.values if value.values.ndim == 2 else value.values[..., 0]
 
 
 @pytest.mark.parametrize("method", [gradient_shap, integrated_gradients])

@@ -90,6 +90,8 @@ class Splitting(Part):
             raise Fault("rows cannot be split both by time and by group", "choose one of --time and --group")
         date = self.time or ("" if self.group else ordering(table))
         cut = " and ".join(share.name.lower() for share in sorted(wanted))
+        if table.ordered and not (date or self.group):
+            return in_order(len(table), wanted), [f"{cut} cut from the end: each row goes on where the last one ended"]
         if date:
             why = "as asked" if self.time else "its dates order the rows"
             return by_time(known(table, date), date, wanted), [f"{cut} cut by time, {date!r} ({why}): the past trains"]
@@ -180,6 +182,16 @@ def by_time(column: Column, name: str, wanted: dict[Share, int]) -> Shares:
             raise Fault(f"column {name!r} has too few different times to part past from future", "split another way")
         shares[there & (shares == Share.TRAIN) & (column.values >= border)] = share
         end = int(np.searchsorted(moments, border))
+    return shares
+
+
+def in_order(count: int, wanted: dict[Share, int]) -> Shares:
+    """Training first, then validation, then test."""
+    shares = np.full(count, Share.TRAIN, np.uint8)
+    end = count
+    for share in sorted(wanted, reverse=True):
+        shares[end - wanted[share] : end] = share
+        end -= wanted[share]
     return shares
 
 

@@ -59,6 +59,7 @@ class Table:
     file_of: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))  # [N] into files, or empty
     row_of: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))  # [N], 0 = the whole file
     notes: Sequence[str] = ()  # what the reader noticed, one line each, for the user and the report
+    ordered: bool = False  # each row of a file goes on where the one before it ended, as in one long text
 
     @classmethod
     def of(cls, columns: Mapping[str, Column], source: str = "memory") -> "Table":

@@ -7,6 +7,8 @@ from typing import Any, ClassVar, Literal, TypeAlias
 from pydantic import Field as Option
 from torch import Tensor, nn
 
+from brainwright.errors import Fault
+from brainwright.models.causal import Causal
 from brainwright.models.features import Form, Shape
 from brainwright.parts import Part
 
@@ -40,6 +42,14 @@ class Backbone(Part):
     @abstractmethod
     def build(self, given: Shape) -> "Stage":
         """The module for features of this shape, whose form is `takes`."""
+
+    def causal(self, given: int, source: int = 0) -> Causal:
+        """The module that writes: steps of `given` numbers each, which may look at a source of `source` numbers a step.
+
+        Raises:
+            Fault: this family does not write.
+        """
+        raise Fault(f"backbone {self.word()!r} reads a whole at once and cannot write", "choose lstm or transformer")
 
     # ---- what families whose weights were learned elsewhere say besides ------------------------------
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from brainwright.models.backbone import Stage
+from brainwright.models.causal import EMPTY, NOTHING, Causal, Look, Memory, Offer
 from brainwright.models.features import Features, Shape
 
 
@@ -48,6 +50,56 @@ class Recurrent(Stage):
             behind = at(back(at(values, order))[0], order)
             values = self.dropout(torch.cat([ahead(values)[0], behind], 2))
         return Features(values, given.mask)
+
+
+class CausalRecurrent(Causal):
+    """Layers of cells from left to right. What the first one asks the source for is read by those above (Wu et al.
+    2016). In training the same numbers are hidden at every step (Gal and Ghahramani 2016), and as large a share of the
+    weights from step to step (AWD-LSTM, Merity et al. 2018).
+    """
+
+    def __init__(self, given: int, layout: Layout, cell: Callable[..., nn.RNNBase], source: int) -> None:
+        super().__init__()
+        self.width = layout.width
+        inner = 2 * layout.width if source else layout.width
+        widths = [given] + [inner] * (layout.depth - 1)
+        self.cells = nn.ModuleList(started(cell(before, layout.width, batch_first=True)) for before in widths)
+        looks = [Look(layout.width, source, 1, layout.dropout)] if source else []
+        self.looks = nn.ModuleList(looks)
+        self.join = nn.Linear(inner, layout.width) if source else nn.Identity()
+        self.hidden = layout.dropout
+
+    def forward(self, values: Tensor, memory: Memory = EMPTY, offer: Offer = NOTHING) -> tuple[Tensor, Memory]:
+        kept: list[Tensor] = []
+        heard: list[Tensor] = []
+        each = len(memory.kept) // len(self.cells)
+        for place, cell in enumerate(self.cells):
+            assert isinstance(cell, nn.RNNBase)
+            states = [one.transpose(0, 1).contiguous() for one in memory.kept[place * each : (place + 1) * each]]
+            values, after = self.stepped(cell, values, states)
+            kept += [one.transpose(0, 1) for one in after]
+            values = locked(values, self.hidden if self.training else 0.0)
+            if self.looks and not place:
+                heard = [self.looks[0](values, offer.pairs[0], offer.mask)]
+            values = torch.cat([values, *heard], 2)
+        return (self.join(values).tanh() if heard else values), Memory(tuple(kept), memory.steps + values.shape[1])
+
+    def stepped(self, cell: nn.RNNBase, values: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """One layer over its steps [N, T, D], from the states [1, N, width] that it was left in."""
+        start = tuple(states) if len(states) > 1 else states[0] if states else None
+        weights: dict[str, Tensor] = {}
+        if self.training and self.hidden:
+            weights["weight_hh_l0"] = nn.functional.dropout(cell.get_parameter("weight_hh_l0"), self.hidden)
+        values, after = functional_call(cell, weights, (values, start)) if weights else cell(values, start)
+        return values, list(after) if isinstance(after, tuple) else [after]
+
+
+def locked(values: Tensor, hidden: float) -> Tensor:
+    """[N, T, D] with a share of the numbers hidden, the same at every step of a sequence."""
+    if not hidden:
+        return values
+    kept = torch.rand(len(values), 1, values.shape[2], device=values.device) >= hidden
+    return values * (kept / (1 - hidden)).to(values.dtype)
 
 
 def started(cell: nn.RNNBase) -> nn.RNNBase:

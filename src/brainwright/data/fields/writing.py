@@ -7,7 +7,6 @@ from typing import Any, Literal, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import Field as Option
 from tokenizers import Tokenizer
 from torch import Tensor
 
@@ -35,7 +34,7 @@ class Writing(Field[Padded]):
     """What a text is made of: characters, bytes of UTF-8, or learned pieces from bytes on."""
     before: bool = False
     """Each place holds the token before the one that it would hold: what is known when that one is to be written."""
-    pieces: int = Option(8_000, ge=256)
+    pieces: int = 8_000
     """Pieces that bpe learns, at most."""
     longest: int = 0
     """Tokens that are kept of a text, from its beginning; 0 = learned: 99 in 100 training texts are kept whole."""

@@ -5,9 +5,10 @@ from typing import ClassVar, Literal
 from torch import nn
 
 from brainwright.models.backbone import Backbone, Stage
+from brainwright.models.causal import Causal
 from brainwright.models.features import Form, Shape
 from brainwright.models.pooling import Pool, pooled
-from brainwright.models.recurrent import Layout, Recurrent
+from brainwright.models.recurrent import CausalRecurrent, Layout, Recurrent
 
 
 class Lstm(Backbone):
@@ -24,3 +25,6 @@ class Lstm(Backbone):
     def build(self, given: Shape) -> Stage:
         layout = Layout(self.width, self.depth, self.bidirectional, self.dropout)
         return pooled(Recurrent(given, layout, nn.LSTM), self.pool, self.bidirectional)
+
+    def causal(self, given: int, source: int = 0) -> Causal:
+        return CausalRecurrent(given, Layout(self.width, self.depth, False, self.dropout), nn.LSTM, source)

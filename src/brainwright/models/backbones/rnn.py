@@ -6,9 +6,10 @@ from typing import ClassVar, Literal
 from torch import nn
 
 from brainwright.models.backbone import Backbone, Stage
+from brainwright.models.causal import Causal
 from brainwright.models.features import Form, Shape
 from brainwright.models.pooling import Pool, pooled
-from brainwright.models.recurrent import Layout, Recurrent
+from brainwright.models.recurrent import CausalRecurrent, Layout, Recurrent
 
 
 class Rnn(Backbone):
@@ -26,3 +27,7 @@ class Rnn(Backbone):
         layout = Layout(self.width, self.depth, self.bidirectional, self.dropout)
         cell = partial(nn.RNN, nonlinearity=self.activation)
         return pooled(Recurrent(given, layout, cell), self.pool, self.bidirectional)
+
+    def causal(self, given: int, source: int = 0) -> Causal:
+        cell = partial(nn.RNN, nonlinearity=self.activation)
+        return CausalRecurrent(given, Layout(self.width, self.depth, False, self.dropout), cell, source)

@@ -4,15 +4,13 @@ from typing import ClassVar
 
 import torch
 from pydantic import Field as Option
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import nn
 
-from brainwright.models.backbone import ACTIVATIONS, Backbone, Stage
+from brainwright.models.attention import Block, CausalTransformer, Heads
+from brainwright.models.backbone import Backbone, Stage
+from brainwright.models.causal import Causal, Look
 from brainwright.models.features import Features, Form, Shape
 from brainwright.models.pooling import Pool, pooled
-
-SLOWEST = 10_000.0  # steps per radian of the slowest pair of numbers (Su et al. 2021)
-EXPANSION = 4  # hidden numbers between the two layers of a block, per number of width (Vaswani et al. 2017)
 
 
 class Transformer(Backbone):
@@ -27,8 +25,16 @@ class Transformer(Backbone):
     """One vector from all steps: the last, the largest numbers, or a learned weighting; none leaves a mean."""
 
     def build(self, given: Shape) -> Stage:
-        blocks = [Block(self) for _ in range(self.depth)]
-        return pooled(Encoder(given, self.width, blocks), self.pool)
+        return pooled(Encoder(given, self.width, self.blocks()), self.pool)
+
+    def causal(self, given: int, source: int = 0) -> Causal:
+        count = self.depth if source else 0
+        looks = [Look(self.width, source, self.heads, self.dropout) for _ in range(count)]
+        return CausalTransformer(given, self.blocks(), looks, self.width)
+
+    def blocks(self) -> list[Block]:
+        """As many as the net is deep."""
+        return [Block(Heads(self.width, self.heads, self.dropout, self.activation)) for _ in range(self.depth)]
 
 
 class Encoder(Stage):
@@ -49,57 +55,3 @@ class Encoder(Stage):
         for block in self.blocks:
             values = block(values, seen)
         return Features(self.norm(values), given.mask)
-
-
-class Mixer(nn.Sequential):
-    """The second half of a block: each step for itself, [B, T, width]; its last layer starts at zero."""
-
-    def __init__(self, options: Transformer) -> None:
-        last = nn.Linear(EXPANSION * options.width, options.width)
-        nn.init.zeros_(last.weight)
-        super().__init__(
-            nn.LayerNorm(options.width),
-            nn.Linear(options.width, EXPANSION * options.width),
-            ACTIVATIONS[options.activation](),
-            nn.Dropout(options.dropout),
-            last,
-            nn.Dropout(options.dropout),
-        )
-
-
-class Block(nn.Module):
-    """Attention, then the mixer, each added to what came in; both start by adding nothing."""
-
-    def __init__(self, options: Transformer) -> None:
-        super().__init__()
-        width, self.heads = options.width, options.heads
-        self.head = 2 * -(-width // (2 * self.heads))  # numbers in a head: even, for rotary pairs
-        self.norm = nn.LayerNorm(width)
-        self.ask = nn.Linear(width, 3 * self.heads * self.head, bias=False)  # queries, keys and values
-        self.sharpness = nn.Parameter(torch.ones(self.heads, 1, 1))
-        self.answer = nn.Linear(self.heads * self.head, width)
-        nn.init.zeros_(self.answer.weight)
-        self.dropout = nn.Dropout(options.dropout)
-        self.mixer = Mixer(options)
-
-    def forward(self, values: Tensor, seen: Tensor | None) -> Tensor:
-        batch, length, _ = values.shape
-        asked = self.ask(self.norm(values)).view(batch, length, 3, self.heads, self.head)
-        query, key, value = asked.permute(2, 0, 3, 1, 4)  # [B, heads, T, head] each
-        query, key = (rotated(F.rms_norm(one, (self.head,), eps=1e-6)) for one in (query, key))
-        found = F.scaled_dot_product_attention(query * self.sharpness, key, value, attn_mask=seen)
-        values = values + self.dropout(self.answer(found.transpose(1, 2).reshape(batch, length, -1)))
-        mixed: Tensor = values + self.mixer(values)
-        return mixed
-
-
-def rotated(values: Tensor) -> Tensor:
-    """Turn pairs of numbers by an angle that grows with their step, so that a product of two steps knows only their
-    distance (Su et al. 2021, rotary embedding): [B, heads, T, head] -> the same.
-    """
-    length, half = values.shape[2], values.shape[3] // 2
-    speed = SLOWEST ** -(torch.arange(half, device=values.device, dtype=torch.float32) / half)
-    angle = torch.arange(length, device=values.device, dtype=torch.float32)[:, None] * speed
-    cosine, sine = angle.cos().to(values.dtype), angle.sin().to(values.dtype)
-    first, second = values[..., :half], values[..., half:]
-    return torch.cat([first * cosine - second * sine, first * sine + second * cosine], -1)
