@@ -39,6 +39,7 @@ def test_every_target_is_drawn(run_folder):
         "number": "Prediction against truth",
         "series": "steps from now",
         "image": "Generated",
+        "placed": "with what was said of them",
         "other": "predictions.parquet",
     }
     assert kinds

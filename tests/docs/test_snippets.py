@@ -11,6 +11,8 @@ import pytest
 from PIL import Image
 
 from brainwright.__main__ import main
+from brainwright.catalogue import find
+from brainwright.data.reader import Reader
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -64,6 +66,8 @@ def test_snippets_run(page, tmp_path, monkeypatch, capsys):
     draw = np.random.default_rng(0)
     pictures(tmp_path / "photos", draw)
     tables(tmp_path, draw)
+    (tmp_path / "parts").mkdir()
+    find("data/readers", "coco", Reader).example(tmp_path / "parts")
     for kind, text in blocks(page):
         if kind == "yaml":
             (tmp_path / "sales.yaml").write_text(text)

@@ -35,7 +35,7 @@ HOMES = {
     "safetensors": ("models/pretrained.py", "training/", "runs/"),
     "sklearn": ("floors/",),
     "tokenizers": ("data/fields/", "data/tokens.py"),
-    "yaml": ("config.py", "commands/", "runs/"),
+    "yaml": ("config.py", "commands/", "runs/", "data/readers/yolo.py"),
 }
 
 

@@ -144,7 +144,7 @@ def inputs(table: Table, target: str) -> Iterator[Finding]:
 
 def constant(column: Column, gaps: NDArray[np.bool_]) -> bool:
     """Whether every cell is there and the same."""
-    if column.kind == Kind.IMAGE or gaps.any() or len(column) < 2:
+    if column.kind in (Kind.IMAGE, Kind.BOXES) or gaps.any() or len(column) < 2:
         return False
     return bool((column.values == column.values[0]).all())
 

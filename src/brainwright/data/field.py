@@ -61,6 +61,9 @@ class Field(Part, ABC, Generic[Batched_co]):
     averages: ClassVar[bool] = False
     """True: a batch is one tensor of quantities, so that the weighted mean of two values is a value too."""
 
+    placed: ClassVar[bool] = False
+    """True: a value says where in an input something is, so whoever moves that input moves it too."""
+
     @property
     def recipe(self) -> str:
         """All that `encode` depends on but the value: what was encoded by one recipe is never encoded by it again."""
@@ -99,6 +102,10 @@ class Field(Part, ABC, Generic[Batched_co]):
     def show(self, value: Any) -> str:
         """One value of the user's as a short piece of HTML for the report."""
         return html.escape(str(value))
+
+    def show_in(self, value: Any, whole: Any) -> str:
+        """The same drawn in the user's input that it lies in, for a field that is `placed`."""
+        return self.show(value)
 
     # ---- what explanations ask: a field whose value is more than one thing says so ---------------
 

@@ -38,7 +38,7 @@ def inputs(table: Table, target: str) -> tuple[tuple[str, ...], tuple[str, ...]]
 
 def unfit(name: str, column: Column) -> str:
     """Why a column is no cell of a row that tells anything, or "" """
-    if column.kind in (Kind.IMAGE, Kind.TEXT):
+    if column.kind not in (Kind.NUMBER, Kind.CATEGORY, Kind.DATE):
         return f"{column.kind}"
     if is_identifier(name, column):
         return "an identifier"

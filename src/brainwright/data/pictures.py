@@ -1,5 +1,6 @@
 """Pictures: opened strictly from a path, the bytes of a file or pixels; a damaged one is named with the reason."""
 
+import base64
 import io
 import struct
 from collections.abc import Iterator
@@ -70,6 +71,15 @@ def upright(picture: Pillow.Image) -> Pillow.Image:
         depth = np.asarray(picture, np.float64)
         picture = Pillow.fromarray(((depth - depth.min()) / max(1.0, float(np.ptp(depth))) * 255).astype(np.uint8))
     return ImageOps.exif_transpose(picture)
+
+
+def as_data(picture: Pillow.Image, longest: int) -> str:
+    """A picture as the address of its own data, its longest side at most so many pixels: for pages and drawings."""
+    small = picture.convert("RGB")
+    small.thumbnail((longest, longest))
+    packed = io.BytesIO()
+    small.save(packed, "JPEG", quality=80)
+    return f"data:image/jpeg;base64,{base64.b64encode(packed.getvalue()).decode()}"
 
 
 def is_grey(picture: Pillow.Image) -> bool:

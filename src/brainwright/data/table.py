@@ -17,6 +17,7 @@ class Kind(StrEnum):
     CATEGORY = "category"  # str, None where missing
     DATE = "date"  # datetime64[s], NaT where missing
     TEXT = "text"  # str, None where missing
+    BOXES = "boxes"  # a tuple of things, each (class, left, top, right, bottom) in pixels of the row's picture
 
 
 class Share(IntEnum):

@@ -69,7 +69,11 @@ class Stage(nn.Module):
     """A module from Features to Features that knows the shape it gives."""
 
     shape: Shape
+    scales: tuple[int, ...]
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: Shape, scales: tuple[int, ...] = ()) -> None:
         super().__init__()
         self.shape = shape
+        self.scales = scales
+        """Width of each grid that `Features.scales` brings, from fine to coarse, each half as long a side as the one
+        before; none where the stage gives only its end."""

@@ -31,6 +31,8 @@ class Features:
 
     values: Tensor
     mask: Tensor | None = None
+    scales: tuple[Tensor, ...] = ()
+    """The grids on the way to `values` [B, width, ...], from fine to coarse, where a stage says that it gives them."""
 
 
 class Bridge(nn.Module):

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainwright.data.batching import spread
+from brainwright.data.detections import by_class, matched
 from brainwright.data.examples import Portion
 from brainwright.data.field import Field, Values
+from brainwright.data.fields.boxes import Boxes
 from brainwright.data.fields.category import Category
 from brainwright.data.fields.image import Image
 from brainwright.data.fields.number import Number
@@ -20,6 +22,7 @@ from brainwright.runs import judgements
 from brainwright.tasks.task import Task
 from brainwright.training.evaluation import Evaluated
 
+PAIRS = 8  # answers that lie in an input, drawn beside the truth
 SHOWN = 12  # training examples, and worst errors
 WIDEST = 24  # columns of a table that are shown
 VARIABLES, POINTS = 3, 120  # of a shown stretch of series: more cannot be told apart at its size
@@ -86,9 +89,17 @@ def cells_of(slot: Slot[Any], portion: Portion, row: int) -> list[dict[str, Any]
     values, field = portion.examples.values[slot.name], portion.fields[slot]
     if isinstance(values, Mapping):
         return [{"html": html.escape(told(values[name].values[row]))} for name in names(values)]
+    if field.placed:
+        return [{"html": field.show_in(values[row], whole(portion, row))}]
     if isinstance(field, Series):
         return [{"lines": lines(field.names, np.asarray(values[row], np.float64))}]
     return [{"html": seen(field, values[row])}]
+
+
+def whole(portion: Portion, row: int) -> Any:
+    """The input of an example that an answer lies in: the first that the user gave."""
+    values = next(iter(portion.examples.values.values()))
+    return values[row] if not isinstance(values, Mapping) else None
 
 
 def seen(field: Field[Any], value: Any) -> str:
@@ -127,6 +138,8 @@ def target(
         return {"kind": "series", **judgements.forecasts(test, slot, pasts, said, judged.losses)}
     if isinstance(field, Image):
         return {"kind": "image", **judgements.pictures(test, slot, said)}
+    if field.placed:
+        return {"kind": "placed", "pairs": pairs(slot, test, said), **numbered(field, test, slot, said)}
     if not isinstance(field, Category | Number):
         return {"kind": "other"}
     truth = {name: np.asarray(part.encoded[slot.name].values) for name, part in shares.items()}
@@ -137,6 +150,33 @@ def target(
     if scores is not None:
         found["reliability"] = judgements.reliability(scores.double().numpy(), truth["test"])
     return {"kind": "category", **found}
+
+
+def pairs(slot: Slot[Any], test: Portion, said: Any) -> list[dict[str, str]]:
+    """Truth and answer of a few test examples, both drawn in their input."""
+    field, truth = test.fields[slot], test.examples.values[slot.name]
+    assert not isinstance(truth, Mapping)
+    found: list[dict[str, str]] = []
+    room = ROOM
+    for row in spread(len(test), PAIRS).tolist():
+        there = whole(test, row)
+        pair = {"truth": field.show_in(truth[row], there), "said": field.show_in(field.decode(said[row]), there)}
+        room -= sum(map(len, pair.values()))
+        if room < 0 and found:
+            break
+        found.append(pair)
+    return found
+
+
+def numbered(field: Field[Any], test: Portion, slot: Slot[Any], said: Any) -> dict[str, Any]:
+    """What can be counted of answers that lie in an input, a row a class: how many, and how good."""
+    if not isinstance(field, Boxes):
+        return {"heads": [], "table": []}
+    found = by_class(matched(said, field.collate(test.encoded[slot.name])).numpy())
+    rows = [
+        [field.classes[place], count, round(once, 4), round(mean, 4)] for place, (count, once, mean) in found.items()
+    ]
+    return {"heads": ["Class", "Things", "AP at overlap .5", "AP at .5 to .95"], "table": rows}
 
 
 def worst(slots: Sequence[Slot[Any]], test: Portion, judged: Evaluated, table: Table) -> dict[str, Any]:
@@ -165,4 +205,7 @@ def answer(slot: Slot[Any], test: Portion, judged: Evaluated, row: int) -> dict[
     field = test.fields[slot]
     said, truth = field.decode(judged.prediction.values[slot.name][row]), test.examples.values[slot.name]
     assert not isinstance(truth, Mapping)
+    if field.placed:
+        there = whole(test, row)
+        return {"slot": slot.name, "truth": field.show_in(truth[row], there), "said": field.show_in(said, there)}
     return {"slot": slot.name, "truth": seen(field, truth[row]), "said": seen(field, said)}

@@ -25,6 +25,7 @@ SAMPLE = 200  # pictures looked at to learn size and channels
 AT_ONCE = 16  # pictures that a thread takes at a time
 GAP = 2  # a picture is first reduced by a whole factor to no less than so many times its last size (as Pillow advises)
 EDGES = ((-1.0, 0.0, 1.0), (-2.0, 0.0, 2.0), (-1.0, 0.0, 1.0))  # Sobel and Feldman 1968, across
+GREY = 114  # where a letterboxed picture has nothing (as YOLO does since its fifth version)
 T = TypeVar("T")
 
 
@@ -36,6 +37,10 @@ class Image(DenseField):
     """Longest side to reduce to; 0 = learned from the data."""
     least: int = 0
     """Longest side that smaller pictures are enlarged to."""
+    letterbox: bool = False
+    """Pictures keep their proportions: each is made to just fit, from the upper left, and the rest is filled grey."""
+    multiple: int = 1
+    """Of which height and width are multiples, where pictures are letterboxed."""
     height: int = 0
     width: int = 0
     channels: int = 0
@@ -51,8 +56,8 @@ class Image(DenseField):
         longest = self.size or fitting(max(height, width))
         ratio = max(min(1.0, longest / max(height, width)), self.least / max(height, width))
         shape = {
-            "height": max(1, round(height * ratio)),
-            "width": max(1, round(width * ratio)),
+            "height": self.whole(height * ratio),
+            "width": self.whole(width * ratio),
             "channels": self.channels or (1 if all(greys) else 3),
         }
         sized = self.model_copy(update=shape)
@@ -62,6 +67,10 @@ class Image(DenseField):
         spread = np.sqrt(np.maximum(square - mean**2, 1.0))  # a grey level at least: some are blank
         return sized.model_copy(update={"mean": tuple(mean.tolist()), "spread": tuple(spread.tolist())})
 
+    def whole(self, side: float) -> int:
+        """A side in whole pixels, enough for the picture."""
+        return -(-max(1, round(side)) // self.multiple) * self.multiple if self.letterbox else max(1, round(side))
+
     def moments(self, value: Any) -> NDArray[np.float64]:
         """The mean of a picture's pixels and that of their squares, for each channel [2, C]."""
         pixels = self.encode(value).astype(np.float64)
@@ -69,7 +78,8 @@ class Image(DenseField):
 
     @property
     def recipe(self) -> str:
-        return f"{self.word()} {self.shape}, bilinear, decoded by Pillow {__version__}"
+        how = "letterboxed" if self.letterbox else "bilinear"
+        return f"{self.word()} {self.shape}, {how}, decoded by Pillow {__version__}"
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -79,9 +89,17 @@ class Image(DenseField):
     def encode(self, value: Any) -> NDArray[Any]:
         picture = opened(value, GAP * max(self.height, self.width)).convert("L" if self.channels == 1 else "RGB")
         if picture.size != (self.width, self.height):
-            picture = picture.resize((self.width, self.height), Pillow.Resampling.BILINEAR, reducing_gap=GAP)
+            picture = self.boxed(picture) if self.letterbox else resized(picture, (self.width, self.height))
         pixels = np.asarray(picture, np.uint8)
         return pixels[None] if self.channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+    def boxed(self, picture: Pillow.Image) -> Pillow.Image:
+        """Made to just fit into height and width, at their upper left."""
+        ratio = min(self.height / picture.height, self.width / picture.width)
+        canvas = Pillow.new(picture.mode, (self.width, self.height), GREY if self.channels == 1 else (GREY,) * 3)
+        size = (max(1, round(picture.width * ratio)), max(1, round(picture.height * ratio)))
+        canvas.paste(picture if size == picture.size else resized(picture, size))
+        return canvas
 
     def encode_all(self, values: Values) -> Dense:
         assert isinstance(values, np.ndarray)
@@ -126,6 +144,11 @@ class Image(DenseField):
         across = torch.tensor(EDGES, device=given.device)
         slopes = F.conv2d(grey, torch.stack([across, across.T])[:, None])
         return slopes.square().sum(1).sqrt()
+
+
+def resized(picture: Pillow.Image, size: tuple[int, int]) -> Pillow.Image:
+    """Width and height changed, in two steps where much smaller."""
+    return picture.resize(size, Pillow.Resampling.BILINEAR, reducing_gap=GAP)
 
 
 def looked(value: Any) -> tuple[int, int, bool]:

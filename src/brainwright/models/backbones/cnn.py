@@ -42,9 +42,11 @@ class Pyramid(Stage):
 
     def __init__(self, part: Cnn, given: Shape) -> None:
         strip = given.sides[0] == 1
-        super().__init__(Shape("sequence" if strip else "grid", part.width * 2 ** (STAGES - 1)))
-        self.strip = strip
         halved = halvings(given.sides)
+        whole = not strip and halved >= STAGES  # each stage halves: then each gives a scale of its own
+        scales = tuple(part.width * 2**stage for stage in range(STAGES)) if whole else ()
+        super().__init__(Shape("sequence" if strip else "grid", part.width * 2 ** (STAGES - 1)), scales)
+        self.strip = strip
         leap = 1 if strip else 2 ** max(0, halved - STAGES)
         act = ACTIVATIONS[part.activation]
         width = max(8, part.width // 2)
@@ -55,17 +57,21 @@ class Pyramid(Stage):
             layers.append(Step(convolution(before, width, strip), act(), pools=stage < halved))
             layers += [Residual(width, act(), strip, part.dropout) for _ in range(part.depth)]
         self.layers = nn.ModuleList(layers)
+        self.ends = range(part.depth, len(layers), part.depth + 1) if whole else range(0)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, given: Features) -> Features:
         mask = None if given.mask is None else given.mask[:, None, None]
         values = hidden(given.values, mask).contiguous(memory_format=torch.channels_last)
         values, mask = self.stem(values, mask)
-        for layer in self.layers:
+        scales = []
+        for index, layer in enumerate(self.layers):
             values, mask = layer(values, mask)
+            if index in self.ends:
+                scales.append(values)
         if self.strip:
             return Features(values[:, :, 0].transpose(1, 2), None if mask is None else mask[:, 0, 0])
-        return Features(values)
+        return Features(values, scales=tuple(scales))
 
 
 class Step(nn.Module):
