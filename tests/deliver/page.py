@@ -61,7 +61,8 @@ class Page(HTMLParser):
                 fetched = name in {"src", "srcset", "xlink:href", "poster", "background", "action", "data", "ping"}
                 if fetched and not value.startswith("data:image/"):
                     found.append(f"<{tag} {name}={value[:60]!r}>")
-                if name == "href" and not value.startswith("#"):
+                inline = tag == "image" and value.startswith("data:image/")  # a picture inside a drawing
+                if name == "href" and not inline and not value.startswith("#"):
                     found.append(f"<{tag} href={value[:60]!r}>")
                 if name.startswith("on") or (name == "style" and "url" in value.lower()):
                     found.append(f"<{tag} {name}={value[:60]!r}>")
