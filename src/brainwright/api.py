@@ -9,7 +9,7 @@ from brainwright.data.finding import Finding
 from brainwright.deliver.audit import write_audit
 from brainwright.deliver.card import write_card
 from brainwright.deliver.explaining import page_of, write_page
-from brainwright.deliver.labels import NEXT, PAGE, write_labels, write_suggestions
+from brainwright.deliver.labels import NEXT, draw_labels, write_suggestions
 from brainwright.deliver.report import write_report
 from brainwright.deliver.terminal import teller
 from brainwright.errors import Fault, leads
@@ -23,13 +23,13 @@ from brainwright.runs.record import RECORD, read_json
 from brainwright.runs.run import Run as Kept
 from brainwright.runs.run import load as load_kept
 from brainwright.runs.scoring import score
-from brainwright.runs.telling import Silent
+from brainwright.runs.telling import Silent, Teller
 from brainwright.runs.writing import Wish as TextWish
 from brainwright.runs.writing import continued
-from brainwright.trust.attacks import attacks
+from brainwright.trust.allowance import looked_into, stress
 from brainwright.trust.case import Case, reopened
 from brainwright.trust.data_needs import Need, needed
-from brainwright.trust.doubt import Doubt, Wish, doubted
+from brainwright.trust.doubt import Doubt, Wish
 from brainwright.trust.explanations import FOLDER as EXPLANATIONS
 from brainwright.trust.explanations import Explanation, explain
 from brainwright.trust.fairness import FEWEST, Asked, Audit, audited
@@ -41,22 +41,9 @@ from brainwright.trust.label_errors import suspects
 from brainwright.trust.mitigation import Aim, mitigated
 from brainwright.trust.replaying import WHAT as GAIN
 from brainwright.trust.replaying import replayed
-from brainwright.trust.robustness import robustness
-from brainwright.trust.suggestions import Suggested, judge, kept, suggested, why_not
+from brainwright.trust.suggestions import COUNT, Suggestions, judge, kept, suggested, why_not
 
 __all__ = ["Fault", "Finding", "Forecast", "Run", "check", "load", "plan", "resume", "train"]
-
-COUNT = 100  # examples that are suggested where nobody says how many
-
-
-@dataclass(frozen=True)
-class Suggestions:
-    """What to label next, in order, of how many; what that gained over chance on the labels there are; the page."""
-
-    examples: Sequence[Suggested]
-    among: int
-    gain: Evidence
-    page: Path
 
 
 @dataclass(frozen=True)
@@ -114,9 +101,8 @@ class Run:
             Fault: the data are gone or have changed since.
         """
         found = suspects(reopened(self.kept, teller(quiet)))
-        page = self.folder / PAGE if found.verdict == "missing" else write_labels(self.folder)
         self.keep("labels", [found])
-        return found, page
+        return found, draw_labels(self.folder)
 
     def suggest(self, pool: Any, count: int = COUNT, quiet: bool = True) -> Suggestions:
         """Which examples of an unlabelled pool to label next, the most doubtful of every kind, and whether such
@@ -145,7 +131,7 @@ class Run:
             Fault: the data that it was made from are gone or have changed.
         """
         case = reopened(self.kept, Silent())
-        found = [*attacks(case), *robustness(case)]
+        found = stress(case, Silent())
         self.keep("stress", found)
         return found
 
@@ -206,7 +192,7 @@ class Run:
             raise Fault(f"mitigate has no option {next(iter(how))!r}", "there are intersections, min_n and seed")
         made = mitigated(reopened(self.kept, Silent()), asked, Aim(goal, max_accuracy_loss))
         write_audit(made.case.run.folder, made.after)
-        return delivered(made.case)
+        return delivered(made.case, Silent())
 
     def keep(self, kind: str, findings: Sequence[Evidence]) -> None:
         """Write down what was found, and draw it into the report and the card."""
@@ -229,7 +215,8 @@ def train(source: Any, quiet: bool = False, **options: Any) -> Run:
         return load(launched(source, options, quiet))
     if not leads():
         follow(source, options)
-    return delivered(finished(*making.train(source, options, teller(quiet))))
+    tell = teller(quiet)
+    return delivered(finished(*making.train(source, options, tell)), tell)
 
 
 def resume(folder: str | Path, quiet: bool = False, **options: Any) -> Run:
@@ -245,7 +232,8 @@ def resume(folder: str | Path, quiet: bool = False, **options: Any) -> Run:
         return load(relaunched(home, {"devices": asked["devices"], **options}, quiet))
     if not leads():
         follow(record["source"], asked, home)
-    return delivered(finished(*making.resume(home, record, options, teller(quiet))))
+    tell = teller(quiet)
+    return delivered(finished(*making.resume(home, record, options, tell)), tell)
 
 
 def finished(kept: Kept, ready: Prepared) -> Case:
@@ -253,11 +241,11 @@ def finished(kept: Kept, ready: Prepared) -> Case:
     return Case(kept, ready.table, ready.shares)
 
 
-def delivered(case: Case) -> Run:
-    """A run with what it doubts, its report and card written; one that was broken off leaves at once."""
+def delivered(case: Case, tell: Teller) -> Run:
+    """A run looked into, its report and card written; one that was broken off leaves at once."""
     run = Run(case.run)
-    if not case.run.record["interrupted"]:
-        doubted(case)
+    if not case.run.record["interrupted"] and "labels" in looked_into(case, tell).done:
+        draw_labels(run.folder)
     run.report()
     return run
 

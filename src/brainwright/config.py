@@ -40,6 +40,9 @@ class Choices(Part):
     """Columns that the net must not read, such as "sex,race"; audits and techniques may still tell groups by them."""
     select: Literal["net", "best"] = "net"
     """What the run predicts with: the net, or the simplest of net and floors within one standard error of the best."""
+    trust: Literal["fast", "full", "none"] = "fast"
+    """What is looked into after training: fast = bounds and outliers within a quarter of its time, full = also
+    explanations, stress and labels within twice its time (60 s there always are), none = nothing."""
     out: str = "runs"
     """Folder in which the run's folder is made."""
     name: str = ""

@@ -14,7 +14,7 @@ FOUND = [
 
 
 def test_the_gravest_come_first_and_what_is_absent_is_said():
-    told = section({"stress": [vars(one) for one in FOUND]})
+    told = section({"stress": [vars(one) for one in FOUND]}, {})
     (kind,) = told["kinds"]
     assert [one["what"] for one in kind["rows"]] == ["a third", "another", "one <thing>"]
     assert kind["told"] == "1 failed, 1 missing, 1 passed"

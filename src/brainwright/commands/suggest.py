@@ -9,6 +9,7 @@ from brainwright.errors import Fault
 from brainwright.flags import read
 from brainwright.runs.record import plain
 from brainwright.runs.results import shown
+from brainwright.trust.suggestions import COUNT
 
 FIRST = 10  # that are printed
 
@@ -22,7 +23,7 @@ def main(words: Sequence[str]) -> int:
     if len(asked.given) != 2:
         raise Fault("suggest needs a run and unlabelled examples", "write: brainwright suggest runs/NAME POOL")
     folder, pool = asked.given
-    count = int(asked.number("count")) if "count" in asked.options else api.COUNT
+    count = int(asked.number("count")) if "count" in asked.options else COUNT
     found = api.load(folder).suggest(pool, count, quiet=bool({"quiet", "json"} & asked.switches))
     if "json" in asked.switches:
         print(json.dumps(plain(asdict(found)), ensure_ascii=False))

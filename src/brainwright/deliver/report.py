@@ -16,6 +16,7 @@ from brainwright.errors import Fault
 from brainwright.runs.record import EVIDENCE, HISTORY, RECORD, read_json
 from brainwright.runs.results import NET
 from brainwright.training.checkpoints import write_whole
+from brainwright.trust.allowance import FACTS as SPENT
 from brainwright.trust.doubt import FACTS as DOUBT
 from brainwright.trust.keeping import kept
 
@@ -44,7 +45,9 @@ class Told:
     history: Sequence[Mapping[str, Any]]
     doubt: Mapping[str, Any]
     findings: Mapping[str, Sequence[Mapping[str, Any]]]
-    """What was looked into later, by kind."""
+    """What was looked into, by kind."""
+    spent: Mapping[str, Any]
+    """What the training's own look at its run came to."""
 
 
 def told(folder: Path) -> Told:
@@ -60,7 +63,8 @@ def told(folder: Path) -> Told:
     except ValueError as error:
         raise Fault(f"{folder / HISTORY} cannot be read ({error})", "delete it: the report does without") from None
     doubt = read_json(folder / DOUBT) if (folder / DOUBT).is_file() else {}
-    return Told(folder, read_json(folder / RECORD), evidence, lines, doubt, kept(folder))
+    spent = read_json(folder / SPENT) if (folder / SPENT).is_file() else {}
+    return Told(folder, read_json(folder / RECORD), evidence, lines, doubt, kept(folder), spent)
 
 
 def write_report(folder: Path) -> Path:
@@ -121,7 +125,7 @@ def view(run: Told) -> dict[str, Any]:
         "targets": [target(slot, found, names, data) for slot, found in (evidence.get("targets") or {}).items()],
         "calibration": sections.calibration(record.get("calibration") or {}),
         "doubts": doubts.section(run.doubt),
-        "trust": trusted.section(run.findings),
+        "trust": trusted.section(run.findings, run.spent),
         "samples": evidence.get("samples") or {},
         "worst": evidence.get("worst") or {},
         "roles": roles(record, evidence),

@@ -17,16 +17,35 @@ ORDER = ("failed", "undecided", "missing", "passed")
 OPEN = 6  # findings of a kind that are shown at once, the gravest first
 
 
-def section(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
-    """The kinds that were looked into with their findings, the gravest first, and those that were not."""
+def section(found: Mapping[str, Sequence[Mapping[str, Any]]], spent: Mapping[str, Any]) -> dict[str, Any]:
+    """The kinds that were looked into with their findings, the gravest first, and those that were not, with what the
+    training's own look came to.
+    """
     named = KINDS | {name: (name.capitalize(), "") for name in found if name not in KINDS}
     kinds = [
         {"title": title, "told": tally(found[name]), "rows": rows(found[name])[:OPEN], "more": rows(found[name])[OPEN:]}
         for name, (title, _) in named.items()
         if found.get(name)
     ]
-    absent = [{"title": title, "command": command} for name, (title, command) in named.items() if not found.get(name)]
-    return {"kinds": kinds, "absent": absent}
+    why = spent.get("left_out") or {}
+    absent = [
+        {"title": title, "command": command, "why": why.get(name, "")}
+        for name, (title, command) in named.items()
+        if not found.get(name)
+    ]
+    return {"kinds": kinds, "absent": absent, "spent": told(spent)}
+
+
+def told(spent: Mapping[str, Any]) -> str:
+    """How long the training looked into its run; "" where it did not, and nothing says why."""
+    if spent.get("asked") == "none":
+        return "The training was told by --trust none to look into nothing."
+    if not isinstance(spent.get("seconds"), int | float):
+        return ""
+    return (
+        f"The training itself took {spent['seconds']:,.1f}\u00a0s of the {spent['limit']:,.0f}\u00a0s that "
+        f"--trust {spent['asked']} allows to look into its run."
+    )
 
 
 def tally(findings: Sequence[Mapping[str, Any]]) -> str:

@@ -1,5 +1,7 @@
 """Doubt: what a run says of its own answers: how far the truth may lie, when to ask a person, what is new to it."""
 
+import math
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -9,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from brainwright.data.batching import spread
+from brainwright.data.examples import Portion
 from brainwright.data.fields.number import Number
 from brainwright.data.slots import Prediction, Slot
 from brainwright.data.table import Table
@@ -22,11 +25,12 @@ from brainwright.training.checkpoints import read_tensors, write_tensors
 from brainwright.trust import outliers, promises
 from brainwright.trust.case import Case
 from brainwright.trust.conformal import Floats, sets, threshold
-from brainwright.trust.finding import Finding
+from brainwright.trust.finding import Finding, missing
 from brainwright.trust.seeing import Seen, see
 
 FACTS, ARRAYS = "doubt.json", "doubt.safetensors"
 LEARNED = 20_000  # training examples that the detector of outliers learns from, at most
+TRIED = 64  # examples, to learn how many can be seen in time
 
 
 @dataclass(frozen=True)
@@ -42,12 +46,16 @@ class Wish:
 NOTHING = Wish()
 
 
-def doubted(case: Case) -> list[Finding]:
-    """Fit bounds and the detector of outliers to a run, judge them on its test share, and keep both in its folder."""
-    run, shares = case.run, case.shares
+def doubted(case: Case, seconds: float = math.inf) -> list[Finding]:
+    """Fit bounds and the detector of outliers to a run, judge them on its test share, and keep both in its folder.
+
+    Each share is thinned to what can be seen in time, where the time would not do for all.
+    """
+    run = case.run
     slot = answer_slot(run)
-    train = shares["train"].take(spread(len(shares["train"]), LEARNED))
-    seen = {name: see(run, portion) for name, portion in {**shares, "train": train}.items()}
+    shares, thinned = thin(case, seconds / 2)
+    train = shares["train"]
+    seen = {name: see(run, portion) for name, portion in shares.items()}
     told = {
         name: promises.Told(shares[name], seen[name].prediction, run.temperature) for name in ("validation", "test")
     }
@@ -55,13 +63,30 @@ def doubted(case: Case) -> list[Finding]:
     classes = truth_of(run.task, train)
     looked = {name: looked_at(one) for name, one in seen.items()}
     detector, judged = outliers.fitted(looked, np.zeros(len(train), np.int64) if classes is None else classes)
-    findings = [*found.findings, judged]
+    findings = [*found.findings, judged, *thinned]
     arrays = {f"bounds.{name}": one for name, one in found.arrays.items()}
     arrays |= {f"outliers.{name}": one for name, one in detector.items()}
     tensors = {name: torch.from_numpy(np.ascontiguousarray(one)) for name, one in arrays.items()}
     write_tensors(run.folder / ARRAYS, tensors, {"kind": found.kind})
     write_json(run.folder / FACTS, {"kind": found.kind, "findings": [asdict(one) for one in findings]})
     return findings
+
+
+def thin(case: Case, seconds: float) -> tuple[dict[str, Portion], list[Finding]]:
+    """Every share as large as can be seen in a third of the time, examples spread evenly; and what was left out."""
+    started = time.monotonic()
+    tried = case.shares["validation"].take(spread(len(case.shares["validation"]), TRIED))
+    see(case.run, tried)
+    room = seconds / 3 * len(tried) / (time.monotonic() - started)
+    most = {"train": min(LEARNED, room), "validation": room, "test": room}
+    found, said = {}, []
+    for name, portion in case.shares.items():
+        count = int(max(TRIED, min(most[name], len(portion))))
+        found[name] = portion.take(spread(len(portion), count)) if count < len(portion) else portion
+        if room < min(len(portion), LEARNED):
+            said.append(f"{count:,} of {len(portion):,} {name} examples")
+    why = f"for want of time only {', '.join(said)} were looked at; --trust full allows more"
+    return found, [missing("the other examples", why)] if said else []
 
 
 def looked_at(seen: Seen) -> outliers.Looked:

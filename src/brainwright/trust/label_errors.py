@@ -17,12 +17,13 @@ from brainwright.runs.record import write_json
 from brainwright.training.evaluation import Evaluated, evaluate
 from brainwright.trust.case import Case
 from brainwright.trust.conformal import Floats
-from brainwright.trust.crossing import crossed
+from brainwright.trust.crossing import FOLDS, SHARE, crossed
 from brainwright.trust.doubt import answer_slot
 from brainwright.trust.finding import Finding, missing
 
 FACTS = "labels.json"
 WHAT = "labels that look wrong"
+COST = 1.1 * FOLDS * SHARE  # times the training, what is said to the shares included
 SHOWN = 100  # that are shown, and all that are suspected up to this many
 LEAST = 1e-9  # of a probability: two that are both 0 are alike
 GROUPS, CROWD = 5, 50  # groups of numbers of about one size, at most, and examples that each needs

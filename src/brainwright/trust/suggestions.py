@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from brainwright.trust.finding import Finding
 from brainwright.trust.seeing import HEAD, INPUT, Seen, see
 
 FACTS = "suggestions.json"
+COUNT = 100  # that are suggested where nobody says how many
 BREADTH = 10  # times as many of the most doubtful as are wanted: kinds are told apart among those
 MOST = 20_000  # of them, at most
 NEIGHBOURS = 10  # held-out examples whose loss stands for that of one like them
@@ -170,6 +172,16 @@ class Suggested:
     """0 (sure) to 1 for classes; else the expected loss."""
     said: dict[str, Any]
     cells: Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Suggestions:
+    """What to label next, in order, of how many; what that gained over chance on the labels there are; the page."""
+
+    examples: Sequence[Suggested]
+    among: int
+    gain: Finding
+    page: Path
 
 
 def suggested(mind: Judge, table: Table, count: int) -> tuple[list[Suggested], int]:
