@@ -23,7 +23,6 @@ SHORT = {
     "preflight": "off",
     "checkpoint": 0,
     "steps": 30,
-    "quiet": True,
 }
 PAGE = "report.html"
 
