@@ -106,7 +106,7 @@ class Run:
 
     def suggest(self, pool: Any, count: int = COUNT, quiet: bool = True) -> Suggestions:
         """Which examples of an unlabelled pool to label next, the most doubtful of every kind, and whether such
-        suggestions beat chance on the run's own labels: replayed once a run, about 1.5 times the training.
+        suggestions beat chance on the run's own labels: replayed once a run, nearly four times the training.
 
         Raises:
             Fault: the pool cannot be read as this run's input or is labelled already, or the run's data have changed.
