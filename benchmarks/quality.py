@@ -26,10 +26,14 @@ from brainwright.commands.demo import digits
 from brainwright.data.slots import Batch
 from brainwright.data.table import Column, Kind, Table
 from brainwright.flags import read
+from brainwright.runs.preparing import prepare
+from brainwright.runs.telling import Silent
+from brainwright.training.evaluation import evaluate
 
 DATA = Path(os.environ.get("BRAINWRIGHT_DATA", "../shared/data"))
 ETT = {"train": 8640, "validation": 2880, "test": 2880}  # 12, 4 and 4 months of hours: the customary split
 DIGITS = 10
+SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,20 @@ def tinyshakespeare(data: Path, scratch: Path) -> str:
     return str(folder)
 
 
+def without(speaker: str) -> Callable[[Path, Path], str]:
+    """Spoken digits of all speakers but two: one tests, the next one in the alphabet validates."""
+
+    def source(data: Path, scratch: Path) -> str:
+        table = pd.read_csv(data / "fsdd/metadata.csv")
+        table["path"] = [str((data / "fsdd" / path).resolve()) for path in table["path"]]
+        beside = SPEAKERS[(SPEAKERS.index(speaker) + 1) % len(SPEAKERS)]
+        shares = {speaker: "test", beside: "validation"}
+        table["split"] = [shares.get(one, "train") for one in table["speaker"]]
+        return saved(table, scratch / "fsdd.csv")
+
+    return source
+
+
 def saved(table: pd.DataFrame, path: Path) -> str:
     """A table as a CSV file."""
     table.to_csv(path, index=False)
@@ -109,6 +127,24 @@ def each_box(run: api.Run, scratch: Path) -> dict[str, Any]:
     """Things and precision of each class of the test share."""
     evidence = json.loads((run.folder / "evidence.json").read_text())
     return {"each_class": evidence["targets"]["boxes"]["table"]}
+
+
+def with_and_without_spelling(run: api.Run, scratch: Path) -> dict[str, Any]:
+    """Error rates of both searches on the test share, with intervals, and seconds of one core for a second of sound."""
+    ready = prepare(run.record["source"], run.record["asked"], Silent())
+    test = ready.shares["test"]
+    seconds = float(test.encoded["sound"].lengths.sum()) / run.kept.fields.fitted["sound"].rate
+    torch.set_num_threads(1)
+    found: dict[str, Any] = {}
+    for name, on in {"plain": False, "with_spelling": True}.items():
+        task = run.kept.task.model_copy(update={"language_model": on})
+        started = time.process_time()
+        rows = evaluate(task, run.kept.net, test, run.kept.place).rows
+        found[f"{name}_seconds_a_second"] = (time.process_time() - started) / seconds
+        for metric in task.metrics():
+            mine = rows[metric.word()]
+            found[f"{name}_{metric.word()}"] = [metric.value(mine), *metric.interval(mine)]
+    return found | {"spelling_weight_and_bonus": run.kept.net.tuned.tolist()}
 
 
 def batch(noise: torch.Tensor) -> Any:
@@ -147,6 +183,9 @@ CASES = {
         )
         for horizon, wanted in {96: 0.375, 192: 0.41, 336: 0.43, 720: 0.44}.items()
     },
+    "fsdd": Case("fsdd", {"accuracy": 0.985}, whole("fsdd"), {"target": "label"}),
+    **{f"fsdd_without_{one}": Case("fsdd", {}, without(one), {"target": "label"}) for one in SPEAKERS},
+    "an4": Case("an4", {"word-error-rate": 0.15}, whole("an4"), {"budget": "60m"}, with_and_without_spelling),
     "mnist_gan": Case(
         "mnist", {"worst_share_error": 0.30}, whole("mnist"), {"task": "image-generation"}, shares_of_digits
     ),

@@ -59,7 +59,7 @@ class Page(HTMLParser):
         for tag, attributes in self.tags:
             for name, value in attributes.items():
                 fetched = name in {"src", "srcset", "xlink:href", "poster", "background", "action", "data", "ping"}
-                if fetched and not value.startswith("data:image/"):
+                if fetched and not value.startswith(("data:image/", "data:audio/")):
                     found.append(f"<{tag} {name}={value[:60]!r}>")
                 inline = tag == "image" and value.startswith("data:image/")  # a picture inside a drawing
                 if name == "href" and not inline and not value.startswith("#"):

@@ -11,7 +11,7 @@ from brainwright.data.checking import check
 from brainwright.data.opening import FAMILY, from_path, open_table
 from brainwright.data.reader import Reader
 from brainwright.data.splitting import Splitting
-from brainwright.data.table import Kind, Share
+from brainwright.data.table import FILES, Kind, Share
 from brainwright.errors import Fault
 
 WORDS = sorted(catalogue(FAMILY))
@@ -25,7 +25,8 @@ REAL = {  # rows for training, validation and test (0 = not given), and the kind
     "cifar10": ((50_000, 0, 10_000), {"img": Kind.IMAGE, "label": Kind.CATEGORY}),
     "cifar10/data/test-00000-of-00001.parquet": ((0, 0, 0), {"img": Kind.IMAGE, "label": Kind.CATEGORY}),
     "etth1": ((0, 0, 0), {"date": Kind.DATE, "OT": Kind.NUMBER}),
-    "fsdd": ((0, 0, 0), {"path": Kind.CATEGORY, "speaker": Kind.CATEGORY, "split": Kind.CATEGORY}),
+    "an4": ((948, 0, 130), {"path": Kind.SOUND, "text": Kind.TEXT, "speaker": Kind.CATEGORY}),
+    "fsdd": ((0, 0, 0), {"path": Kind.SOUND, "speaker": Kind.CATEGORY, "split": Kind.CATEGORY}),
     "mnist": ((60_000, 0, 10_000), {"image": Kind.IMAGE, "label": Kind.CATEGORY}),
     "multi30k_en_de": ((29_000, 1_014, 2_461), {"en": Kind.TEXT, "de": Kind.TEXT}),
     "orl_faces": ((0, 0, 0), {"image": Kind.IMAGE, "label": Kind.CATEGORY}),
@@ -143,7 +144,7 @@ def test_a_copy_elsewhere_reads_the_same(tmp_path, example):
     copy = shutil.copytree(tmp_path, tmp_path.parent / (tmp_path.name + "_copy"))
     one, other = open_table(example), open_table(copy / example.relative_to(tmp_path))
     for name in one.columns:
-        if one[name].kind != Kind.IMAGE:
+        if one[name].kind not in FILES:
             assert one[name].values.tolist() == other[name].values.tolist() and one[name].reason == other[name].reason
     assert counts(one) == counts(other)
 

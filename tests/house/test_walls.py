@@ -34,6 +34,7 @@ HOMES = {
     "rich": ("commands/", "deliver/"),
     "safetensors": ("models/pretrained.py", "training/", "runs/"),
     "sklearn": ("floors/",),
+    "soundfile": ("data/",),
     "tokenizers": ("data/fields/", "data/tokens.py"),
     "yaml": ("config.py", "commands/", "runs/", "data/readers/yolo.py"),
 }

@@ -9,7 +9,7 @@ import torch
 from brainwright.data.fields.row import Row
 from brainwright.data.fields.series import Series
 from brainwright.data.table import Column, Kind
-from brainwright.trust.corruptions import image, row, series, text
+from brainwright.trust.corruptions import image, row, series, sound, text
 
 COLOURED = torch.from_numpy(
     np.clip(
@@ -164,3 +164,39 @@ def test_texts_in_particular() -> None:
 def test_every_corruption_says_what_it_does() -> None:
     for part in (image, row, series, text):
         assert all(inspect.getdoc(one) for one in part.KINDS.values())
+
+
+SPEECH = np.rint(
+    8000 * np.sin(np.cumsum(np.linspace(0.1, 1.2, 6000))) * (1 + 0.5 * np.sin(np.linspace(0, 30, 6000)))
+).astype(np.int16)[:, None]
+
+
+def heard(kind: str, strength: int) -> np.ndarray:
+    return sound.corrupted(SPEECH, 8000, kind, strength, np.random.default_rng(3))
+
+
+@pytest.mark.parametrize("kind", sound.KINDS)
+def test_sounds_suffer_more_with_strength_and_alike_for_one_seed(kind: str) -> None:
+    changes = []
+    for strength in range(5):
+        changed = heard(kind, strength)
+        assert changed.dtype == np.int16 and changed.ndim == 2 and len(changed)
+        length = min(len(changed), len(SPEECH))
+        changes.append(
+            np.abs(changed[:length] - SPEECH[:length].astype(float)).mean() + abs(len(changed) - len(SPEECH))
+        )
+    assert changes[0] > 0 and changes[4] > 1.15 * changes[0]
+    assert np.array_equal(heard(kind, 2), heard(kind, 2))
+
+
+def test_sounds_change_as_their_names_say() -> None:
+    assert len(heard("quicker", 4)) == pytest.approx(6000 / 1.5, abs=2)
+    assert len(heard("slower", 0)) == pytest.approx(6000 / 0.95, abs=2)
+    noise = heard("white noise", 1) - SPEECH.astype(float)
+    assert 20 * np.log10(SPEECH.astype(float).std() / noise.std()) == pytest.approx(20, abs=0.3)
+    spectrum = np.abs(np.fft.rfft(heard("narrow band", 4)[:, 0]))
+    assert spectrum[1500:].sum() < 0.02 * np.abs(np.fft.rfft(SPEECH[:, 0]))[1500:].sum()
+    gone = heard("dropouts", 3)[:5920, 0].reshape(37, 160)
+    assert 0.1 < (gone == 0).all(1).mean() < 0.5
+    assert np.abs(heard("clipping", 4)).max() < np.abs(SPEECH).max()
+    assert len(sound.corrupted(SPEECH[:1], 8000, "quicker", 4, np.random.default_rng(0))) == 1

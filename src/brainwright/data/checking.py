@@ -1,20 +1,21 @@
 """Checking: what is wrong or strange about a table before anything is learned from it, one line each."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brainwright.data import duplicates
-from brainwright.data.columns import is_identifier, missing
-from brainwright.data.field import Unreadable
+from brainwright.data import duplicates, pictures, sounds
+from brainwright.data.columns import WORDS, is_identifier, missing
 from brainwright.data.finding import Finding, Severity, named, shortened
 from brainwright.data.oddities import oddities
-from brainwright.data.pictures import opened
 from brainwright.data.pieces import in_pieces
-from brainwright.data.table import Column, Kind, Share, Table
+from brainwright.data.rates import rates
+from brainwright.data.table import FILES, Column, Kind, Share, Table
 
 FEWEST_ROWS = 10  # for training; with fewer no share can hold anything
 FEWEST_OF_CLASS = 2
@@ -22,21 +23,22 @@ LEAK_REPEATS = 5  # a value must be seen so often on average before it can be sa
 MANY_CLASSES = 50  # a number column with more different whole values is an amount
 SAME_LINE = 0.999999  # correlation from which two columns are the same but for scale
 UNEVEN, VERY_UNEVEN = 5, 50  # largest class over smallest (R11 of the recipes)
-AT_ONCE = 64  # pictures that a thread takes at a time
+AT_ONCE = 64  # files that a thread takes at a time
+FAULTS: Mapping[Kind, Callable[[Any], str]] = {Kind.IMAGE: pictures.fault, Kind.SOUND: sounds.fault}
 MOSTLY = 0.5  # part of the cells that may be missing before it is said
 
 
 def check(table: Table, target: str) -> list[Finding]:
     """Everything found, the gravest first; before or after splitting. `target` is "" where none is learned.
 
-    Pictures are decoded strictly, in threads; all else looks at whole columns at once.
+    Pictures and sounds are decoded strictly, in threads; all else looks at whole columns at once.
     """
     return ranked([*look(table, target), *broken(table)])
 
 
 def look(table: Table, target: str) -> list[Finding]:
-    """The same without decoding pictures: a training decodes them anyway, and finds what is broken as it does."""
-    looks = (size(table), answers(table, target), inputs(table, target), repeated(table, target))
+    """The same without decoding files: a training decodes them anyway, and finds what is broken as it does."""
+    looks = (size(table), answers(table, target), inputs(table, target), repeated(table, target), rates(table))
     return ranked(chain(*looks, oddities(table, target)))
 
 
@@ -130,9 +132,11 @@ def inputs(table: Table, target: str) -> Iterator[Finding]:
             )
         elif column.kind == Kind.TEXT and len(rows):
             yield Finding(Severity.WARN, f"text {name!r} is empty in {len(rows):,} rows ({named(table, rows)})", rows)
-        elif column.kind == Kind.IMAGE and len(rows):
+        elif column.kind in FILES and len(rows):
             yield Finding(
-                Severity.STOP, f"no picture in {len(rows):,} rows of {name!r} ({named(table, rows)}); delete them", rows
+                Severity.STOP,
+                f"no {WORDS[column.kind][:-1]} in {len(rows):,} rows of {name!r} ({named(table, rows)}); delete them",
+                rows,
             )
         elif len(rows) > MOSTLY * len(table):
             yield Finding(
@@ -144,7 +148,7 @@ def inputs(table: Table, target: str) -> Iterator[Finding]:
 
 def constant(column: Column, gaps: NDArray[np.bool_]) -> bool:
     """Whether every cell is there and the same."""
-    if column.kind in (Kind.IMAGE, Kind.BOXES) or gaps.any() or len(column) < 2:
+    if column.kind in (*FILES, Kind.BOXES) or gaps.any() or len(column) < 2:
         return False
     return bool((column.values == column.values[0]).all())
 
@@ -181,37 +185,29 @@ def leak(name: str, column: Column, target: Column, answer: NDArray[np.int64]) -
 
 
 def broken(table: Table) -> Iterator[Finding]:
-    """Pictures that cannot be decoded whole, each named."""
-    for name in table.kinds(Kind.IMAGE):
-        values = table[name].values
-        if values.dtype != object:
+    """Pictures and sounds that cannot be decoded whole, each named."""
+    for column in table.columns.values():
+        if column.kind not in FILES or column.values.dtype != object:
             continue
-        rows = np.flatnonzero(~missing(table[name]))
-        faults = [said for piece in in_pieces(faults_of, values[rows], AT_ONCE) for said in piece]
+        rows = np.flatnonzero(~missing(column))
+        wrong = partial(faults_of, FAULTS[column.kind])
+        faults = [said for piece in in_pieces(wrong, column.values[rows], AT_ONCE) for said in piece]
         bad = {int(row): said for row, said in zip(rows, faults, strict=True) if said}
         if bad:
             yield unreadable(table, bad)
 
 
 def unreadable(table: Table, faults: Mapping[int, str]) -> Finding:
-    """Every picture that cannot be decoded: row -> why."""
+    """Every file that cannot be decoded: row -> why."""
     told = ", ".join(f"{table.where(row)} ({said})" for row, said in faults.items())
-    text = f"{len(faults):,} pictures cannot be read: {told}; mend or delete them"
+    what = next((WORDS[kind] for kind in FILES if table.kinds(kind)), "files")
+    text = f"{len(faults):,} {what} cannot be read: {told}; mend or delete them"
     return Finding(Severity.STOP, text, np.fromiter(faults, np.int64, len(faults)))
 
 
-def faults_of(pictures: NDArray[np.object_]) -> list[str]:
-    """Why each picture cannot be decoded whole, or ""."""
-    return [fault(picture) for picture in pictures]
-
-
-def fault(picture: str | bytes) -> str:
-    """Why a picture cannot be decoded whole, or ""."""
-    try:
-        opened(picture, 1)
-    except Unreadable as found:
-        return found.reason
-    return ""
+def faults_of(fault: Callable[[Any], str], files: NDArray[np.object_]) -> list[str]:
+    """Why each file cannot be decoded whole, or ""."""
+    return [fault(file) for file in files]
 
 
 def repeated(table: Table, target: str) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Columns: raw cells told apart as pictures, numbers, categories, dates or text, each with one line that says why."""
+"""Columns: raw cells told apart as files, numbers, categories, dates or text, each with one line that says why."""
 
 import os
 from dataclasses import replace
@@ -12,11 +12,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from brainwright.data import values as cells
-from brainwright.data.table import Column, Kind
+from brainwright.data.table import FILES, Column, Kind
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm")
-IMAGE_NAME = rf"(?is).+\.({'|'.join(suffix[1:] for suffix in IMAGE_SUFFIXES)})"
+SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".sph")
+ENDS = {Kind.IMAGE: IMAGE_SUFFIXES, Kind.SOUND: SOUND_SUFFIXES}
+FILE_NAMES = {kind: rf"(?is).+\.({'|'.join(suffix[1:] for suffix in ends)})" for kind, ends in ENDS.items()}
+WORDS = {Kind.IMAGE: "pictures", Kind.SOUND: "sounds"}
 MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"BM", b"GIF8", b"II*\0", b"MM\0*", b"P1", b"P2", b"P3", b"P4", b"P5", b"P6")
+SOUND_MAGIC = (b"fLaC", b"OggS", b"ID3", b"\xff\xfb", b"\xff\xf3", b"FORM", b".snd", b"NIST")
 IDENTIFIERS = {"id", "ids", "key", "index", "idx", "uuid", "guid", "nr", "rowid", "unnamed"}
 FEW = 20  # a whole-number column with so few different values may well hold classes
 ASKED = "as you asked"
@@ -30,7 +34,7 @@ def typed(frame: pa.Table, folder: Path) -> tuple[dict[str, Column], list[str]]:
         if holdable(raw):
             columns[name] = understood(name, raw, folder)
         else:
-            notes.append(f"column {name!r} holds {raw.type} and was left out: only single values and pictures are read")
+            notes.append(f"column {name!r} holds {raw.type} and was left out: only single values and files are read")
     return columns, notes
 
 
@@ -45,13 +49,13 @@ def flat(raw: pa.ChunkedArray) -> pa.Array:
 
 
 def holdable(raw: pa.Array) -> bool:
-    """Whether some Kind can hold these cells: single values, picture bytes, or a struct of bytes and path."""
+    """Whether some Kind can hold these cells: single values, the bytes of files, or a struct of bytes and path."""
     if pa.types.is_struct(raw.type):
         fields = {field.name for field in raw.type}
         return bool(fields) and fields <= {"bytes", "path"} and ("bytes" not in fields or holdable(raw.field("bytes")))
     if is_binary(raw.type):
         present = raw.drop_null()
-        return not len(present) or is_picture(bytes(present[0].as_py()))
+        return not len(present) or bool(held(bytes(present[0].as_py())))
     return not any(holds(raw.type) for holds in (pa.types.is_nested, pa.types.is_time, pa.types.is_interval))
 
 
@@ -60,18 +64,20 @@ def is_binary(kind: pa.DataType) -> bool:
     return any(holds(kind) for holds in (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary))
 
 
-def is_picture(blob: bytes) -> bool:
-    """Whether the first bytes are those of a picture file."""
-    return blob.startswith(MAGIC) or (blob[:4] == b"RIFF" and blob[8:12] == b"WEBP")
+def held(blob: bytes) -> Kind | None:
+    """What the first bytes say that a file holds: a picture, a sound, or nothing that is known."""
+    if blob.startswith(MAGIC) or (blob[:4] == b"RIFF" and blob[8:12] == b"WEBP"):
+        return Kind.IMAGE
+    return Kind.SOUND if blob.startswith(SOUND_MAGIC) or (blob[:4] == b"RIFF" and blob[8:12] == b"WAVE") else None
 
 
 def understood(name: str, raw: pa.Array, folder: Path) -> Column:
-    """A raw column as pictures, numbers, categories, dates or text; paths to pictures are sought below `folder`."""
+    """A raw column as pictures, sounds, numbers, categories, dates or text; files are sought below `folder`."""
     kind = raw.type
     if raw.null_count == len(raw):
         column = Column(np.full(len(raw), None, object), Kind.CATEGORY, "empty: every cell is missing")
     elif pa.types.is_struct(kind):
-        column = pictures(raw, folder)
+        column = enclosed(raw, folder)
     elif is_binary(kind):
         column = encoded(raw)
     elif pa.types.is_dictionary(kind) and not pa.types.is_floating(kind.value_type):
@@ -108,7 +114,7 @@ def from_numbers(name: str, floats: NDArray[np.float64], how: str = "") -> Colum
 
 
 def from_strings(name: str, strings: pa.Array, folder: Path) -> Column:
-    """Trimmed strings [N] as the first kind that every cell fits: picture, number, date, else words."""
+    """Trimmed strings [N] as the first kind that every cell fits: picture, sound, number, date, else words."""
     figures, gaps = cells.blanked(strings, cells.MISSING_FIGURES)
     if figures.null_count == len(figures):
         return Column(np.full(len(figures), None, object), Kind.CATEGORY, "empty: every cell is missing")
@@ -121,9 +127,8 @@ def from_strings(name: str, strings: pa.Array, folder: Path) -> Column:
         if not wrong.any():
             return Column(dates, Kind.DATE, "; ".join(filter(None, (f"dates, {how}", gaps))))
     words, gaps = cells.blanked(strings, cells.MISSING)
-    if cells.all_fit(words, IMAGE_NAME):
-        found = image_paths(words, folder)
-        if found is not None:
+    for kind, pattern in FILE_NAMES.items():
+        if cells.all_fit(words, pattern) and (found := file_paths(words, folder, kind)) is not None:
             return found
     column = from_words(words)
     if style == "code":
@@ -136,7 +141,7 @@ def from_strings(name: str, strings: pa.Array, folder: Path) -> Column:
 
 
 def from_words(words: pa.Array) -> Column:
-    """Strings [N] that are neither picture, number nor date: categories where short or repeated, else text."""
+    """Strings [N] that are neither file, number nor date: categories where short or repeated, else text."""
     present = words.drop_null()
     different = pc.count_distinct(present).as_py()
     fresh = different / len(present)  # 1 = no two alike
@@ -165,8 +170,8 @@ def stray_words(figures: pa.Array, name: str) -> str:
     return f", though all but {len(stray):,} are numbers: {stray[0].as_py()!r} is not (mend those, then {name}=number)"
 
 
-def image_paths(words: pa.Array, folder: Path) -> Column | None:
-    """Names of pictures as absolute paths, sought in `folder` and right below it; None where the first is not there."""
+def file_paths(words: pa.Array, folder: Path, kind: Kind) -> Column | None:
+    """Names of files as absolute paths, sought in `folder` and right below it; None where the first is not there."""
     first = words.drop_null()[0].as_py()
     below = sorted(entry for entry in folder.iterdir() if entry.is_dir()) if folder.is_dir() else []
     home = next((place for place in (folder, *below) if (place / first).is_file()), None)
@@ -176,11 +181,11 @@ def image_paths(words: pa.Array, folder: Path) -> Column | None:
     here = words.is_valid().to_numpy(zero_copy_only=False)
     paths = np.full(len(names), None, object)
     paths[here] = names[here] if Path(first).is_absolute() else f"{home.absolute()}{os.sep}" + names[here]
-    return Column(paths, Kind.IMAGE, f"pictures: file names found in {home.name or home}")
+    return Column(paths, kind, f"{WORDS[kind]}: file names found in {home.name or home}")
 
 
-def pictures(raw: pa.Array, folder: Path) -> Column:
-    """The Hugging Face form of a picture: its bytes, or where there are none its path."""
+def enclosed(raw: pa.Array, folder: Path) -> Column:
+    """The Hugging Face form of a picture or a sound: its bytes, or where there are none its path."""
     fields = [field.name for field in raw.type]
     if "bytes" in fields and raw.field("bytes").null_count < len(raw):
         return encoded(raw.field("bytes"))
@@ -188,9 +193,11 @@ def pictures(raw: pa.Array, folder: Path) -> Column:
 
 
 def encoded(raw: pa.Array) -> Column:
-    """Picture files as bytes, None where missing [N]."""
+    """Files as bytes, None where missing [N]."""
     blobs = raw.to_numpy(zero_copy_only=False).astype(object)
-    return Column(blobs, Kind.IMAGE, "pictures: encoded files inside the table")
+    first = next((blob for blob in blobs if blob is not None), b"")
+    kind = held(bytes(first)) or Kind.IMAGE  # what is neither will be told by the data check
+    return Column(blobs, kind, f"{WORDS[kind]}: encoded files inside the table")
 
 
 def from_array(name: str, array: NDArray[Any]) -> dict[str, Column]:
@@ -251,7 +258,7 @@ def corrected(column: Column, kind: Kind) -> tuple[Column, NDArray[np.bool_]]:
     none = np.zeros(len(column), bool)
     if column.kind == kind:
         return replace(column, reason=f"{ASKED}: {kind}"), none
-    if Kind.IMAGE in (column.kind, kind):
+    if {column.kind, kind} & {*FILES}:
         return column, ~none
     strings = (
         pa.array(column.values, pa.large_string()) if column.values.dtype == object else cells.written(column.values)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from brainwright.data.columns import is_identifier
 from brainwright.data.pieces import Progress, Tell, in_pieces, silent
-from brainwright.data.table import Column, Kind, Share, Table
+from brainwright.data.table import FILES, Column, Kind, Share, Table
 
 NATURAL = 0.5  # where more than this part of the rows repeats others, values repeat by nature and are no copies
 AT_ONCE = 64  # cells that a thread takes at a time
@@ -28,9 +28,9 @@ def row_keys(table: Table, target: str) -> NDArray[np.uint64]:
 
 
 def keys(column: Column) -> NDArray[np.uint64]:
-    """A hash of every cell of a column [N]; for pictures, of their pixels or of the bytes of their files."""
+    """A hash of every cell of a column [N]; for pictures and sounds, of their pixels or of the bytes of their files."""
     values = column.values
-    if column.kind == Kind.IMAGE:
+    if column.kind in FILES:
         return (column.digests if len(column.digests) else digests(values))[:, 0].copy()
     if column.kind == Kind.NUMBER:
         return pd.util.hash_array(np.where(np.isnan(values), np.nan, values + 0.0))  # one NaN, one zero
@@ -43,9 +43,9 @@ def digested(table: Table, tell: Tell) -> Table:
     A byte that changed is noticed whatever the file's size and time say.
     """
     found = {
-        name: replace(table[name], digests=digests(table[name].values, tell))
-        for name in table.kinds(Kind.IMAGE)
-        if table[name].values.dtype == object
+        name: replace(column, digests=digests(column.values, tell))
+        for name, column in table.columns.items()
+        if column.kind in FILES and column.values.dtype == object
     }
     return replace(table, columns={**table.columns, **found})
 

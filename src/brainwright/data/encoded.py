@@ -52,15 +52,25 @@ class Shelf:
         Raises:
             OSError: the disk does not answer.
         """
+        return self.stretches(rows, np.ones(len(rows), np.int64))
+
+    def stretches(self, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[Any]:
+        """`lengths` [M] values from each of `starts` [M] on, end to end [total, ...].
+
+        Raises:
+            OSError: the disk does not answer.
+        """
         if not POSITIONED:
             mapped = np.memmap(self.path, self.dtype, "r").reshape(-1, *self.shape)
-            return np.array(mapped[rows])
-        found = np.empty((len(rows), self.stride), np.uint8)
-        room = memoryview(found.data)
-        for row, place in enumerate((rows * self.stride).tolist()):
-            if os.preadv(self.file, [room[row : row + 1]], place) != self.stride:
-                raise OSError(f"a file of decoded data ends before {place + self.stride} bytes")
-        return found.view(self.dtype).reshape(len(rows), *self.shape)
+            pieces = [mapped[start : start + length] for start, length in zip(starts, lengths, strict=True)]
+            return np.concatenate([mapped[:0], *pieces])
+        found = np.empty(int(lengths.sum()) * self.stride, np.uint8)
+        room, done = memoryview(found.data), 0
+        for start, length in zip((starts * self.stride).tolist(), (lengths * self.stride).tolist(), strict=True):
+            if os.preadv(self.file, [room[done : done + length]], start) != length:
+                raise OSError(f"a file of decoded data ends before {start + length} bytes")
+            done += length
+        return found.view(self.dtype).reshape(-1, *self.shape)
 
 
 @dataclass(frozen=True)
@@ -118,6 +128,32 @@ class Ragged:
 
 
 @dataclass(frozen=True)
+class StoredRagged:
+    """Values of any length that lie on disk, end to end there: they take no memory before they are read."""
+
+    shelf: Shelf
+    starts: NDArray[np.int64]  # [N] of the shelf
+    lengths: NDArray[np.int64]  # [N]
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def take(self, rows: NDArray[Any]) -> "StoredRagged":
+        """Some values, by index [M] or mask [N]; none is read."""
+        return replace(self, starts=self.starts[rows], lengths=self.lengths[rows])
+
+    @property
+    def offsets(self) -> NDArray[np.int64]:
+        """Where each value begins and ends in `values`: [N + 1]."""
+        return np.concatenate([[0], self.lengths.cumsum()])
+
+    @property
+    def values(self) -> NDArray[Any]:
+        """All values end to end [total, ...], read from disk."""
+        return self.shelf.stretches(self.starts, self.lengths)
+
+
+@dataclass(frozen=True)
 class Windows:
     """Stretches of one long array, which may overlap: window i is series[starts[i] + offset :][:length].
 
@@ -158,12 +194,13 @@ class Windows:
         return reached
 
 
-Encoded: TypeAlias = Dense | Stored | Ragged | Windows
+Uneven: TypeAlias = Ragged | StoredRagged
+Encoded: TypeAlias = Dense | Stored | Ragged | StoredRagged | Windows
 
 
 def singles(encoded: Encoded) -> Iterator[NDArray[Any]]:
     """The values one by one: [...] each, or [length, ...] where lengths differ."""
-    if isinstance(encoded, Ragged):
+    if isinstance(encoded, Uneven):
         yield from np.split(encoded.values, encoded.offsets[1:-1]) if len(encoded) else ()
     else:
         yield from encoded.values

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from brainwright.data.encoded import Dense, Encoded, Ragged, Shelf, Stored
+from brainwright.data.encoded import Dense, Encoded, Ragged, Shelf, Stored, StoredRagged
 from brainwright.errors import Fault
 
 HELD = 64 * 2**20  # bytes: what is smaller is held in memory whole; of more, only the rows asked for are read
@@ -74,14 +74,14 @@ def dense(path: Path, facts: Mapping[str, Any]) -> Dense | Stored:
     return Dense(np.fromfile(path / VALUES, dtype).reshape(count, *shape))
 
 
-def ragged(path: Path, facts: Mapping[str, Any]) -> Ragged:
-    """Values of any length: in memory where they are few, else mapped."""
+def ragged(path: Path, facts: Mapping[str, Any]) -> Ragged | StoredRagged:
+    """Values of any length: in memory where they are few."""
     dtype, shape, count = np.dtype(facts["dtype"]), tuple(facts["shape"]), facts["count"]
     offsets = np.fromfile(path / OFFSETS, np.int64)
     if not len(offsets) or offsets[-1] != count:
         raise ValueError("the offsets were cut short")
     if sized(path / VALUES, dtype.itemsize * prod(shape) * count) > HELD:
-        return Ragged(np.memmap(path / VALUES, dtype, "r", shape=(count, *shape)), offsets)
+        return StoredRagged(Shelf(path / VALUES, dtype, shape), offsets[:-1], np.diff(offsets))
     return Ragged(np.fromfile(path / VALUES, dtype).reshape(count, *shape), offsets)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from brainwright.data import duplicates
 from brainwright.data.columns import missing
 from brainwright.data.finding import Finding, Severity, named, shortened
+from brainwright.data.splitting import PERSONS
 from brainwright.data.table import Column, Kind, Share, Table
 
 FAR, ABSURD = 8.0, 1000.0  # spreads of the middle half beyond which a repeated number is a code, a single one absurd
@@ -21,7 +22,6 @@ EPOCH = np.datetime64("1970-01-01T00:00:00", "s")
 EARLIEST = np.datetime64("1800-01-01T00:00:00", "s")
 LATEST = np.datetime64("2200-01-01T00:00:00", "s")
 BROKEN = re.compile("\ufffd|Ã[\u0080-\u00bf©¨¼¶¤±³¡­]|â€[\u0080-\u00bf™œ“”˜¦]|Â[\u00a0-\u00bf]|ï»¿")
-PERSONS = re.compile(r"(^|_|\b)(patient|subject|speaker|person|user|customer|client|participant)s?($|_|\b)")
 SPACES = re.compile(r"\s+")
 
 

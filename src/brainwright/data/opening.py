@@ -15,7 +15,7 @@ from brainwright.catalogue import catalogue, find, nearest
 from brainwright.data import columns as reading
 from brainwright.data import tables
 from brainwright.data.reader import Reader
-from brainwright.data.table import Column, Kind, Table
+from brainwright.data.table import FILES, Column, Kind, Table
 from brainwright.errors import Fault
 
 FAMILY = "data/readers"
@@ -86,8 +86,9 @@ def near(path: Path) -> str:
 def unknown(path: Path) -> str:
     """What was found where no reader knows the path."""
     if path.is_file():
-        if path.suffix.lower() in reading.IMAGE_SUFFIXES:
-            return f"{path} is a single picture, and learning takes a folder of them"
+        if path.suffix.lower() in (*reading.IMAGE_SUFFIXES, *reading.SOUND_SUFFIXES):
+            what = "picture" if path.suffix.lower() in reading.IMAGE_SUFFIXES else "recording"
+            return f"{path} is a single {what}, and learning takes a folder of them"
         return f"{path} is laid out as no reader knows"
     ends = Counter(file.suffix.lower() or "without suffix" for file in path.rglob("*") if file.is_file())
     held = ", ".join(f"{count:,} {end}" for end, count in ends.most_common(5))
@@ -155,7 +156,7 @@ def recast(table: Table, name: str, kind: Kind) -> Column:
     if not wrong.any():
         return column
     row = int(np.flatnonzero(wrong)[0])
-    if Kind.IMAGE in (table[name].kind, kind):
+    if {table[name].kind, kind} & {*FILES}:
         what = f"column {name!r} holds {table[name].kind} values, which cannot be read as {kind}"
         raise Fault(what, f"{table.where(row)} holds {str(table[name].values[row])[:40]!r}")
     also = f" and {wrong.sum() - 1:,} more" if wrong.sum() > 1 else ""

@@ -88,3 +88,12 @@ def is_grey(picture: Pillow.Image) -> bool:
         return True
     red, green, blue = np.asarray(picture.convert("RGB"), np.int16).transpose(2, 0, 1)
     return bool(np.abs(red - green).max() <= 2 and np.abs(green - blue).max() <= 2)
+
+
+def fault(picture: str | bytes) -> str:
+    """Why a picture cannot be decoded whole, or ""."""
+    try:
+        opened(picture, 1)
+    except Unreadable as found:
+        return found.reason
+    return ""

@@ -1,5 +1,6 @@
 """Splitting: every row is given to training, validation or test, as the data says or else by time, group or class."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -10,13 +11,15 @@ from pydantic import Field
 from brainwright.catalogue import nearest
 from brainwright.data import duplicates
 from brainwright.data.columns import missing
-from brainwright.data.table import Column, Kind, Share, Table
+from brainwright.data.table import FILES, Column, Kind, Share, Table
 from brainwright.data.tables import SHARE_WORDS
 from brainwright.errors import Fault
 from brainwright.parts import Part
 
 SPLIT_NAMES = ("split", "subset", "partition", "fold", "set")
 GOLDEN = 0.6180339887498949  # its multiples fill [0, 1) evenly, so what is rounded in one class evens out in the next
+PERSONS = re.compile(r"(^|_|\b)(patient|subject|speaker|person|user|customer|client|participant)s?($|_|\b)")
+FEWEST_PERSONS = 5  # for three shares
 CLASS_SIZE = 4  # rows a class needs on average for its proportions to be kept
 ALL = (Share.TRAIN, Share.VALIDATION, Share.TEST)
 Codes = NDArray[np.int64]
@@ -38,6 +41,17 @@ class Splitting(Part):
     """At most this many rows for validation: more would buy no better choices."""
     test_share: float = Field(0.15, gt=0, lt=0.5)
     """Part of the rows that the result is judged on, where the data brings no test rows of its own."""
+
+    def keeping_apart(self, table: Table, target: str) -> "Splitting":
+        """The same where the user or the data say how to split; else recordings and pictures of persons are split by
+        whole persons, told by a column such as "speaker": a net would know a voice or a face again.
+        """
+        if self.group or self.time or recognised(table) or (table.shares != Share.OPEN).any():
+            return self
+        if not any(table.kinds(kind) for kind in FILES):
+            return self
+        names = [name for name in table.columns if name != target]
+        return self.model_copy(update={"group": next((name for name in names if persons(table, name)), "")})
 
     def divide(self, table: Table, target: str, seed: int) -> tuple[Table, tuple[str, ...]]:
         """The table with every share decided, and the reasons, one line each: a pure function of table and seed.
@@ -114,6 +128,15 @@ class Splitting(Part):
         if repeats:
             lines = [f"{repeats:,} rows repeat others, as few different values must: they are not taken for copies"]
         return merged(codes_of(known(table, self.group)), same) if self.group else same, lines
+
+
+def persons(table: Table, name: str) -> bool:
+    """Whether a column names persons of whom most have several rows, and enough of them for three shares."""
+    column = table[name]
+    if column.kind not in (Kind.CATEGORY, Kind.NUMBER) or not PERSONS.search(name.lower()):
+        return False
+    count = len(pd.unique(column.values[~missing(column)]))
+    return FEWEST_PERSONS <= count <= len(table) / 2
 
 
 def known(table: Table, name: str) -> Column:

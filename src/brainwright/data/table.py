@@ -12,12 +12,16 @@ from numpy.typing import NDArray
 class Kind(StrEnum):
     """What a column holds."""
 
+    SOUND = "sound"  # file paths (str) or encoded files (bytes)
     IMAGE = "image"  # file paths (str), encoded files (bytes), or one uint8 array [N, H, W] or [N, H, W, C]
     NUMBER = "number"  # float64, NaN where missing
     CATEGORY = "category"  # str, None where missing
     DATE = "date"  # datetime64[s], NaT where missing
     TEXT = "text"  # str, None where missing
     BOXES = "boxes"  # a tuple of things, each (class, left, top, right, bottom) in pixels of the row's picture
+
+
+FILES = (Kind.IMAGE, Kind.SOUND)  # whose cells may be files or the bytes of files
 
 
 class Share(IntEnum):

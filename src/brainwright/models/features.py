@@ -27,7 +27,9 @@ class Shape:
 
 @dataclass(frozen=True)
 class Features:
-    """Values in one of the three forms; a sequence of varying lengths brings its mask [B, T], True where real."""
+    """Values in one of the three forms; where the length of a sequence or of a grid's last side varies, with its mask
+    [B, T], True where real.
+    """
 
     values: Tensor
     mask: Tensor | None = None

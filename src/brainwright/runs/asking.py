@@ -9,19 +9,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from brainwright.data.columns import ENDS, WORDS
 from brainwright.data.opening import open_table
-from brainwright.data.table import Column, Kind, Share, Table
+from brainwright.data.table import FILES, Column, Kind, Share, Table
 from brainwright.errors import Fault
 from brainwright.runs.run import Run
-
-PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm"}
 
 
 def question(run: Run, source: Any) -> Table:
     """A table of the run's input columns.
 
-    `source` is a path to a picture, a folder of pictures or a table; a text where the run reads one; a mapping of
-    column to value, a list of them, a pandas DataFrame, or for a run that makes things from noise how many.
+    `source` is a path to a picture or a sound, a folder of them or a table; a text where the run reads one; a mapping
+    of column to value, a list of them, a pandas DataFrame, or for a run that makes things from noise how many.
 
     Raises:
         Fault: nothing there that this run can read.
@@ -38,10 +37,11 @@ def question(run: Run, source: Any) -> Table:
         return open_table(source, kinds_of(run, source.columns))
     lone = single_input(run)
     path = Path(source) if len(str(source)) < 1000 else Path()
-    if lone and run.kinds.get(lone) == Kind.IMAGE and path.suffix.lower() in PICTURES:
+    kind = run.kinds.get(lone)
+    if kind in FILES and path.suffix.lower() in ENDS[kind]:
         if not path.is_file():
-            raise Fault(f"there is no picture {path}", "check the path")
-        column = Column(np.array([str(path)], object), Kind.IMAGE)
+            raise Fault(f"there is no {WORDS[kind][:-1]} {path}", "check the path")
+        column = Column(np.array([str(path)], object), kind)
         file, row = np.zeros(1, np.int32), np.zeros(1, np.int64)  # row 0: the file itself
         return Table({lone: column}, np.full(1, Share.OPEN, np.uint8), str(path), (str(path),), file, row)
     if lone and run.kinds.get(lone) == Kind.TEXT and not (path.name and path.exists()):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from brainwright.data.encoded import Ragged, singles
+from brainwright.data.encoded import Uneven, singles
 from brainwright.data.examples import Portion
 from brainwright.data.slots import Prediction, Slot
 from brainwright.data.table import Table
@@ -40,7 +40,7 @@ def write_predictions(path: Path, run: Run, test: Portion, table: Table, judged:
 def width(portion: Portion, slot: Slot[Any]) -> int:
     """Numbers in one encoded value of a slot."""
     encoded = portion.encoded[slot.name]
-    if isinstance(encoded, Ragged):
+    if isinstance(encoded, Uneven):
         return 1
     return max(1, int(np.prod(encoded.take(np.zeros(1, np.int64)).values.shape[1:])))
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from brainwright.config import Choices, Config, made
 from brainwright.data.cache import MEMORY, Cache
 from brainwright.data.checking import look, unreadable
+from brainwright.data.columns import FEW
 from brainwright.data.duplicates import digested
 from brainwright.data.encoding import Damaged
 from brainwright.data.examples import Examples, Portion
@@ -18,7 +19,7 @@ from brainwright.data.inputs import likely_target
 from brainwright.data.opening import corrected, open_table
 from brainwright.data.slots import Fields, Slot
 from brainwright.data.splitting import Splitting, known
-from brainwright.data.table import Kind, Share, Table
+from brainwright.data.table import FILES, Kind, Share, Table
 from brainwright.errors import Fault
 from brainwright.runs.inference import infer
 from brainwright.runs.telling import Teller
@@ -60,7 +61,7 @@ def prepare(source: Any, options: Mapping[str, Any], tell: Teller) -> Prepared:
     meter = Meter()
     table, kind, aim = understood(source, options, tell)
     config = Config.of({**options, "task": kind.word()})
-    splitting = config.splitting
+    splitting = config.splitting.keeping_apart(table, aim)
     table = digested(table, tell.line)
     findings = look(splitting.given(table)[0], aim)
     tell_findings(findings, tell)
@@ -97,6 +98,7 @@ def understood(source: Any, options: Mapping[str, Any], tell: Teller) -> tuple[T
     table, note = with_classes(table, words.target or likely_target(table), words.columns)
     for line in [*table.notes, *note]:
         tell.line(f"data      {line}")
+    splitting = splitting.keeping_apart(table, words.target)
     kind, claim = infer(readable(splitting.given(table)[0], splitting, words), words.target, words.task)
     tell.line(f"task      {kind.word()}: {claim.why}")
     return table, kind, aim_of(kind, claim)
@@ -115,16 +117,24 @@ def readable(table: Table, splitting: Splitting, words: Choices) -> Table:
 
 
 def with_classes(table: Table, target: str, columns: str) -> tuple[Table, list[str]]:
-    """A target that is only ever one of two whole numbers names classes, unless the user said it does not."""
+    """A target that is only ever one of two whole numbers names classes, unless the user said it does not; beside
+    pictures or sounds so does one of a few, for numbers told by what is seen or heard are seldom whole.
+    """
     said = {piece.rpartition("=")[0].strip() for piece in columns.split(",")}
     if target not in table.columns or target in said or table[target].kind != Kind.NUMBER:
         return table, []
     values = table[target].values
     different = np.unique(values[~np.isnan(values)])
-    if len(different) != 2 or (different % 1 != 0).any():
+    most = FEW if any(map(table.kinds, FILES)) else 2
+    if not 2 <= len(different) <= most or (different % 1 != 0).any():
         return table, []
-    low, high = (f"{value:.0f}" for value in different)
-    note = f"{target!r} is only {low} or {high}: read as two classes (else say --columns {target}=number)"
+    low, high = f"{different[0]:.0f}", f"{different[-1]:.0f}"
+    told = (
+        f"{low} or {high}: read as two classes"
+        if len(different) == 2
+        else (f"{len(different)} whole numbers from {low} to {high}: read as classes")
+    )
+    note = f"{target!r} is only {told} (else say --columns {target}=number)"
     return corrected(table, f"{target}=category"), [note]
 
 

@@ -183,6 +183,17 @@ class Task(Part, ABC):
     def after_training(self, net: nn.Module, train: Portion) -> None:
         """After the last step: keep a gallery of known faces, prototypes of new classes."""
 
+    def tune(self, net: nn.Module, validation: Portion) -> None:
+        """After the last step: choose on the validation share what no gradient teaches, such as how far a search trusts
+        what; kept in the net's buffers.
+        """
+
+    def times(self, net: Net, batch: Batch, said: Prediction) -> Sequence[Tensor]:
+        """When each piece of an answer that unfolds in time is heard: one tensor [length, 2] an example, from and to in
+        seconds; () for all other answers.
+        """
+        return ()
+
     def score(self, net: Net, batch: Batch) -> Tensor:
         """How strongly the net stands behind the answer that the batch holds in its targets, [B], differentiable.
 

@@ -85,6 +85,12 @@ class Technique(Task):
     def after_training(self, net: nn.Module, train: Portion) -> None:
         self.inner.after_training(net, train)
 
+    def tune(self, net: nn.Module, validation: Portion) -> None:
+        self.inner.tune(net, validation)
+
+    def times(self, net: Net, batch: Batch, said: Prediction) -> Sequence[Tensor]:
+        return self.inner.times(net, batch, said)
+
     def score(self, net: Net, batch: Batch) -> Tensor:
         return self.inner.score(net, batch)
 

@@ -164,7 +164,8 @@ class Learner:
         if self.best:
             net.load_state_dict(self.best)
         self.job.task.after_training(net, self.job.train)
-        return net.eval()
+        self.job.task.tune(net.eval(), self.job.validation)
+        return net
 
     def sound(self, keeping: bool) -> bool:
         """Whether all losses and gradients are finite numbers, and, where they are to be kept, the weights too."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from brainwright.data.batching import generator_of, spread
-from brainwright.data.encoded import Dense, Encoded, Ragged
+from brainwright.data.encoded import Dense, Encoded, Uneven
 from brainwright.data.examples import Portion
 from brainwright.training.subject import FEW, SAMPLE, Check, State, Subject, answers, varies
 
@@ -119,9 +119,9 @@ def digests(portion: Portion, slots: list[str]) -> list[bytes]:
 
 def blobs(values: Encoded) -> list[bytes]:
     """Each value's numbers as bytes."""
-    if isinstance(values, Ragged):
-        pairs = zip(values.offsets[:-1], values.offsets[1:], strict=True)
-        return [values.values[start:stop].tobytes() for start, stop in pairs]
+    if isinstance(values, Uneven):
+        every, pairs = values.values, zip(values.offsets[:-1], values.offsets[1:], strict=True)
+        return [every[start:stop].tobytes() for start, stop in pairs]
     return [value.tobytes() for value in values.values]
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from brainwright.data.batching import spread
-from brainwright.data.encoded import Ragged
+from brainwright.data.encoded import Uneven
 from brainwright.errors import Fault
 from brainwright.tasks.task import Player
 from brainwright.training.checkpoints import read_tensors, write_tensors
@@ -173,7 +173,7 @@ def heaviest(subject: Subject) -> Check:
     """A batch of the longest examples goes forward and backward; few examples are cut."""
     train, how = subject.job.train, subject.job.how
     size = min(how.batch_size, len(train))
-    ragged = [one for one in train.encoded.values() if isinstance(one, Ragged)]
+    ragged = [one for one in train.encoded.values() if isinstance(one, Uneven)]
     lengths = sum((one.lengths for one in ragged), np.zeros(len(train), np.int64))
     rows = np.argsort(-lengths, kind="stable")[:size]
     longest = int(lengths.max()) if ragged else 0

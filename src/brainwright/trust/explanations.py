@@ -176,9 +176,10 @@ def shares_of(run: Run, game: Game, own: Attribution) -> list[Shares]:
 def decoded(side: Side, game: Game) -> Any:
     """An input as people read it, without what the net was not given."""
     given = game.batch.values[side.slot]
-    if isinstance(given, Padded):
-        return side.value
-    return side.field.decode(given[0].cpu())
+    if not isinstance(given, Padded):
+        return side.field.decode(given[0].cpu())
+    heard = given.values[0, : int(given.lengths[0])].cpu()
+    return side.field.decode(heard) if side.units.form == "steps" else side.value
 
 
 def answers(run: Run, game: Game) -> dict[str, Any]:

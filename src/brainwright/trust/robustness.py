@@ -9,19 +9,20 @@ import torch
 from numpy.typing import NDArray
 
 from brainwright.data.batching import spread
-from brainwright.data.encoded import Dense, Encoded
+from brainwright.data.encoded import Dense, Encoded, Ragged, singles
 from brainwright.data.examples import Portion
 from brainwright.data.field import Field
 from brainwright.data.fields.image import Image
 from brainwright.data.fields.row import Row
 from brainwright.data.fields.series import Series
+from brainwright.data.fields.sound import Sound
 from brainwright.data.fields.text import Text
 from brainwright.data.slots import Slot
 from brainwright.metrics.metric import Metric
 from brainwright.runs.run import Run
 from brainwright.training.evaluation import judged
 from brainwright.trust.case import Case
-from brainwright.trust.corruptions import image, row, series, text
+from brainwright.trust.corruptions import image, row, series, sound, text
 from brainwright.trust.finding import Finding, missing
 
 SAMPLE = 400  # test examples, spread evenly
@@ -76,6 +77,16 @@ def texts(portion: Portion, slot: str, kind: str, strength: int, seed: int) -> P
     return exchanged(replace(portion, examples=examples), slot, encoded)
 
 
+def sounds(portion: Portion, slot: str, kind: str, strength: int, seed: int) -> Portion:
+    """Corrupted sounds."""
+    field, draw = portion.fields.fitted[slot], np.random.default_rng(seed)
+    assert isinstance(field, Sound)
+    given = singles(portion.encoded[slot])
+    return exchanged(
+        portion, slot, Ragged.of([sound.corrupted(one, field.rate, kind, strength, draw) for one in given])
+    )
+
+
 def everything(portion: Portion, slot: str) -> NDArray[Any]:
     """All encoded values of a slot, in memory."""
     values: NDArray[Any] = portion.encoded[slot].take(np.arange(len(portion))).values
@@ -91,6 +102,7 @@ WAYS: Mapping[type[Field[Any]], tuple[Changer, tuple[str, ...]]] = {
     Image: (pictures, tuple(image.KINDS)),
     Row: (rows, tuple(row.KINDS)),
     Series: (stretches, tuple(series.KINDS)),
+    Sound: (sounds, tuple(sound.KINDS)),
     Text: (texts, tuple(text.KINDS)),
 }
 """What can happen to a value of each type: who does it, and by which names."""

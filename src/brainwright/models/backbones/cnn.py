@@ -38,7 +38,9 @@ class Cnn(Backbone):
 
 
 class Pyramid(Stage):
-    """Grid [B, C, H, W] -> grid [B, 4 x width, h, w]; a strip (H = 1) -> sequence [B, t, 4 x width] with its mask."""
+    """Grid [B, C, H, W] -> grid [B, 4 x width, h, w]; a strip (H = 1) -> sequence [B, t, 4 x width]; each with its mask
+    [B, w] or [B, t], where the last side varies.
+    """
 
     def __init__(self, part: Cnn, given: Shape) -> None:
         strip = given.sides[0] == 1
@@ -69,9 +71,10 @@ class Pyramid(Stage):
             values, mask = layer(values, mask)
             if index in self.ends:
                 scales.append(values)
+        real = None if mask is None else mask[:, 0, 0]
         if self.strip:
-            return Features(values[:, :, 0].transpose(1, 2), None if mask is None else mask[:, 0, 0])
-        return Features(values, scales=tuple(scales))
+            return Features(values[:, :, 0].transpose(1, 2), real)
+        return Features(values, real, scales=tuple(scales))
 
 
 class Step(nn.Module):
@@ -88,10 +91,11 @@ class Step(nn.Module):
 
     def forward(self, values: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
         values = self.conv(values)
+        mask = None if mask is None else mask[..., :: self.conv.stride[1]]
         if self.pool != (1, 1):
             if mask is not None:
                 values = values.masked_fill(~mask, torch.finfo(values.dtype).min)
-                mask = F.max_pool2d(mask.float(), self.pool, ceil_mode=True).bool()
+                mask = F.max_pool2d(mask.float(), (1, self.pool[1]), ceil_mode=True).bool()
             values = hidden(F.max_pool2d(values, self.pool, ceil_mode=True), mask)
         return hidden(self.act(self.norm(values, mask)), mask), mask
 
@@ -128,7 +132,7 @@ class Norm(nn.Module):
         if mask is None or not self.training:
             return F.batch_norm(values, self.mean, self.variance, self.weight, self.bias, self.training, FRESH)
         weight = mask.to(self.mean.dtype)
-        count = weight.sum()
+        count = weight.sum() * values.shape[2]
         mean = (values * weight).sum((0, 2, 3), keepdim=True) / count
         variance = ((values - mean) ** 2 * weight).sum((0, 2, 3), keepdim=True) / count
         with torch.no_grad():

@@ -27,7 +27,10 @@ class Readout(nn.Module):
 
 
 class Mean(nn.Module):
-    """Grid [B, C, ...] -> vector [B, C]: the mean over places."""
+    """Grid [B, C, ...] -> vector [B, C]: the mean over places, those alone that are real where the last side varies."""
 
     def forward(self, given: Features) -> Features:
-        return Features(given.values.flatten(2).mean(2))
+        if given.mask is None:
+            return Features(given.values.flatten(2).mean(2))
+        real = given.mask[:, None, None].to(given.values.dtype)  # [B, 1, 1, W]
+        return Features((given.values.mean(2, keepdim=True) * real).sum((2, 3)) / real.sum((2, 3)).clamp(min=1))
