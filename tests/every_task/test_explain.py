@@ -69,7 +69,8 @@ def _numbers(batch, slot):
     value = batch.values[slot]
     if isinstance(value, torch.Tensor):
         return value.nan_to_num(-9.0)
-    return value.values if value.values.ndim == 2 else value.values[..., 0]
+    tokens = value.values.ndim == 3 and not value.values.is_floating_point()
+    return value.values[..., 0] if tokens else value.values
 
 
 @pytest.mark.parametrize("method", [gradient_shap, integrated_gradients])

@@ -15,7 +15,7 @@ from brainwright.data.finding import Finding, Severity, named, shortened
 from brainwright.data.oddities import oddities
 from brainwright.data.pieces import in_pieces
 from brainwright.data.rates import rates
-from brainwright.data.table import FILES, Column, Kind, Share, Table
+from brainwright.data.table import FILES, WHOLE, Column, Kind, Share, Table
 
 FEWEST_ROWS = 10  # for training; with fewer no share can hold anything
 FEWEST_OF_CLASS = 2
@@ -148,7 +148,7 @@ def inputs(table: Table, target: str) -> Iterator[Finding]:
 
 def constant(column: Column, gaps: NDArray[np.bool_]) -> bool:
     """Whether every cell is there and the same."""
-    if column.kind in (*FILES, Kind.BOXES) or gaps.any() or len(column) < 2:
+    if column.kind in (*WHOLE, Kind.BOXES) or gaps.any() or len(column) < 2:
         return False
     return bool((column.values == column.values[0]).all())
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from brainwright.data import values as cells
-from brainwright.data.table import FILES, Column, Kind
+from brainwright.data.table import WHOLE, Column, Kind
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm")
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".sph")
@@ -258,7 +258,7 @@ def corrected(column: Column, kind: Kind) -> tuple[Column, NDArray[np.bool_]]:
     none = np.zeros(len(column), bool)
     if column.kind == kind:
         return replace(column, reason=f"{ASKED}: {kind}"), none
-    if {column.kind, kind} & {*FILES}:
+    if {column.kind, kind} & {*WHOLE}:
         return column, ~none
     strings = (
         pa.array(column.values, pa.large_string()) if column.values.dtype == object else cells.written(column.values)

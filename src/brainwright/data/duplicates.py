@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from brainwright.data.columns import is_identifier
 from brainwright.data.pieces import Progress, Tell, in_pieces, silent
-from brainwright.data.table import FILES, Column, Kind, Share, Table
+from brainwright.data.table import FILES, WHOLE, Column, Kind, Share, Table
 
 NATURAL = 0.5  # where more than this part of the rows repeats others, values repeat by nature and are no copies
 AT_ONCE = 64  # cells that a thread takes at a time
@@ -30,7 +30,7 @@ def row_keys(table: Table, target: str) -> NDArray[np.uint64]:
 def keys(column: Column) -> NDArray[np.uint64]:
     """A hash of every cell of a column [N]; for pictures and sounds, of their pixels or of the bytes of their files."""
     values = column.values
-    if column.kind in FILES:
+    if column.kind in WHOLE:
         return (column.digests if len(column.digests) else digests(values))[:, 0].copy()
     if column.kind == Kind.NUMBER:
         return pd.util.hash_array(np.where(np.isnan(values), np.nan, values + 0.0))  # one NaN, one zero
@@ -67,10 +67,12 @@ def digest(values: NDArray[Any]) -> bytes:
     return b"".join(blake2b(blob, digest_size=16).digest() for blob in blobs)
 
 
-def content(cell: str | bytes | None) -> bytes:
-    """The bytes of a cell or of the file that it names; its name where that cannot be read, as decoding will tell."""
+def content(cell: str | bytes | NDArray[Any] | None) -> bytes:
+    """The bytes of a cell, of its numbers, or of the file that it names; its name where that cannot be read."""
     if isinstance(cell, bytes):
         return cell
+    if isinstance(cell, np.ndarray):
+        return np.ascontiguousarray(cell).tobytes()
     try:
         return Path(str(cell)).read_bytes()
     except OSError:

@@ -15,7 +15,7 @@ from brainwright.catalogue import catalogue, find, nearest
 from brainwright.data import columns as reading
 from brainwright.data import tables
 from brainwright.data.reader import Reader
-from brainwright.data.table import FILES, Column, Kind, Table
+from brainwright.data.table import WHOLE, Column, Kind, Table
 from brainwright.errors import Fault
 
 FAMILY = "data/readers"
@@ -156,7 +156,7 @@ def recast(table: Table, name: str, kind: Kind) -> Column:
     if not wrong.any():
         return column
     row = int(np.flatnonzero(wrong)[0])
-    if {table[name].kind, kind} & {*FILES}:
+    if {table[name].kind, kind} & {*WHOLE}:
         what = f"column {name!r} holds {table[name].kind} values, which cannot be read as {kind}"
         raise Fault(what, f"{table.where(row)} holds {str(table[name].values[row])[:40]!r}")
     also = f" and {wrong.sum() - 1:,} more" if wrong.sum() > 1 else ""

@@ -11,7 +11,7 @@ from pydantic import Field
 from brainwright.catalogue import nearest
 from brainwright.data import duplicates
 from brainwright.data.columns import missing
-from brainwright.data.table import FILES, Column, Kind, Share, Table
+from brainwright.data.table import WHOLE, Column, Kind, Share, Table
 from brainwright.data.tables import SHARE_WORDS
 from brainwright.errors import Fault
 from brainwright.parts import Part
@@ -48,7 +48,7 @@ class Splitting(Part):
         """
         if self.group or self.time or recognised(table) or (table.shares != Share.OPEN).any():
             return self
-        if not any(table.kinds(kind) for kind in FILES):
+        if not any(table.kinds(kind) for kind in WHOLE):
             return self
         names = [name for name in table.columns if name != target]
         return self.model_copy(update={"group": next((name for name in names if persons(table, name)), "")})

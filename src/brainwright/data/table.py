@@ -14,6 +14,7 @@ class Kind(StrEnum):
 
     SOUND = "sound"  # file paths (str) or encoded files (bytes)
     IMAGE = "image"  # file paths (str), encoded files (bytes), or one uint8 array [N, H, W] or [N, H, W, C]
+    SERIES = "series"  # one array [T] or [T, C] of numbers each, of any length
     NUMBER = "number"  # float64, NaN where missing
     CATEGORY = "category"  # str, None where missing
     DATE = "date"  # datetime64[s], NaT where missing
@@ -22,6 +23,7 @@ class Kind(StrEnum):
 
 
 FILES = (Kind.IMAGE, Kind.SOUND)  # whose cells may be files or the bytes of files
+WHOLE = (*FILES, Kind.SERIES)  # each of whose cells is a world of its own
 
 
 class Share(IntEnum):

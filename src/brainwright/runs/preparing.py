@@ -19,7 +19,7 @@ from brainwright.data.inputs import likely_target
 from brainwright.data.opening import corrected, open_table
 from brainwright.data.slots import Fields, Slot
 from brainwright.data.splitting import Splitting, known
-from brainwright.data.table import FILES, Kind, Share, Table
+from brainwright.data.table import WHOLE, Kind, Share, Table
 from brainwright.errors import Fault
 from brainwright.runs.inference import infer
 from brainwright.runs.telling import Teller
@@ -125,7 +125,7 @@ def with_classes(table: Table, target: str, columns: str) -> tuple[Table, list[s
         return table, []
     values = table[target].values
     different = np.unique(values[~np.isnan(values)])
-    most = FEW if any(map(table.kinds, FILES)) else 2
+    most = FEW if any(map(table.kinds, WHOLE)) else 2
     if not 2 <= len(different) <= most or (different % 1 != 0).any():
         return table, []
     low, high = f"{different[0]:.0f}", f"{different[-1]:.0f}"

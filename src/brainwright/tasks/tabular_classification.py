@@ -12,7 +12,7 @@ from brainwright.data.fields.category import Category
 from brainwright.data.fields.row import Row
 from brainwright.data.inputs import inputs, likely_target
 from brainwright.data.slots import Batch, Fields, Prediction, input, target
-from brainwright.data.table import FILES, Column, Kind, Table
+from brainwright.data.table import WHOLE, Column, Kind, Table
 from brainwright.floors.floor import Floor, floor
 from brainwright.metrics.accuracy import Accuracy
 from brainwright.metrics.auc import Auc
@@ -45,7 +45,7 @@ class TabularClassification(Task):
     @classmethod
     def claim(cls, table: Table, target: str) -> Claim | None:
         label = target or likely_target(table)
-        if label not in table.columns or table[label].kind != Kind.CATEGORY or any(map(table.kinds, FILES)):
+        if label not in table.columns or table[label].kind != Kind.CATEGORY or any(map(table.kinds, WHOLE)):
             return None
         names, left = inputs(table, label)
         if not names:

@@ -11,7 +11,7 @@ from brainwright.data.fields.number import Number
 from brainwright.data.fields.row import Row
 from brainwright.data.inputs import inputs, likely_target
 from brainwright.data.slots import Batch, Fields, Prediction, input, target
-from brainwright.data.table import FILES, Column, Kind, Table
+from brainwright.data.table import WHOLE, Column, Kind, Table
 from brainwright.floors.floor import Floor, floor
 from brainwright.metrics.mae import Mae
 from brainwright.metrics.metric import Metric
@@ -38,7 +38,7 @@ class TabularRegression(Task):
     @classmethod
     def claim(cls, table: Table, target: str) -> Claim | None:
         value = target or likely_target(table)
-        if value not in table.columns or table[value].kind != Kind.NUMBER or any(map(table.kinds, FILES)):
+        if value not in table.columns or table[value].kind != Kind.NUMBER or any(map(table.kinds, WHOLE)):
             return None
         names, left = inputs(table, value)
         if not names:

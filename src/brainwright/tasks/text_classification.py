@@ -14,7 +14,7 @@ from brainwright.data.fields.category import Category
 from brainwright.data.fields.text import Text
 from brainwright.data.inputs import likely_target
 from brainwright.data.slots import Batch, Fields, Prediction, Slot, input, target
-from brainwright.data.table import FILES, Column, Kind, Table
+from brainwright.data.table import WHOLE, Column, Kind, Table
 from brainwright.floors.floor import Floor, floor
 from brainwright.metrics.accuracy import Accuracy
 from brainwright.metrics.log_loss import LogLoss
@@ -65,7 +65,7 @@ class TextClassification(Task):
         label = target or likely_target(table) or (classes[0] if len(classes) == 1 else "")
         if (
             len(texts) != 1
-            or (any(map(table.kinds, FILES)) and not target)
+            or (any(map(table.kinds, WHOLE)) and not target)
             or label not in table.columns
             or table[label].kind != Kind.CATEGORY
         ):

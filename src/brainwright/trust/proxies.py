@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from brainwright.data.batching import spread
 from brainwright.data.columns import missing
-from brainwright.data.table import FILES, Column, Kind
+from brainwright.data.table import WHOLE, Column, Kind
 from brainwright.metrics.auc import areas
 from brainwright.trust.case import Case
 from brainwright.trust.finding import Finding
@@ -56,7 +56,7 @@ def given_away(case: Case, name: str, column: Column, rows: NDArray[np.int64]) -
         what = f"{name} is itself an input: the net may use it to tell the groups apart"
         advice = f"train with --leave-out {name} to keep it out of the net"
         return [Finding(f"{name} among the inputs", "failed", what, advice=advice)]
-    readable = {one: case.table[one] for one in inputs if case.table[one].kind not in (*FILES, Kind.TEXT)}
+    readable = {one: case.table[one] for one in inputs if case.table[one].kind not in (*WHOLE, Kind.TEXT)}
     what = f"how well the inputs tell {name}"
     train = case.shares["train"].examples.rows
     train = train[spread(len(train), MOST)]

@@ -15,6 +15,7 @@ from brainwright.data.field import Field
 from brainwright.data.fields.image import Image
 from brainwright.data.fields.row import Row
 from brainwright.data.fields.series import Series
+from brainwright.data.fields.signal import Signal
 from brainwright.data.fields.sound import Sound
 from brainwright.data.fields.text import Text
 from brainwright.data.slots import Slot
@@ -87,6 +88,15 @@ def sounds(portion: Portion, slot: str, kind: str, strength: int, seed: int) -> 
     )
 
 
+def signals(portion: Portion, slot: str, kind: str, strength: int, seed: int) -> Portion:
+    """Corrupted signals, as stretches are."""
+    field, draw = portion.fields.fitted[slot], np.random.default_rng(seed)
+    assert isinstance(field, Signal)
+    change, measured = series.KINDS[kind], Series(mean=field.mean, scale=field.scale)
+    changed = [change(one[None], measured, strength, draw)[0] for one in singles(portion.encoded[slot])]
+    return exchanged(portion, slot, Ragged.of([one.astype(np.float32) for one in changed]))
+
+
 def everything(portion: Portion, slot: str) -> NDArray[Any]:
     """All encoded values of a slot, in memory."""
     values: NDArray[Any] = portion.encoded[slot].take(np.arange(len(portion))).values
@@ -102,6 +112,7 @@ WAYS: Mapping[type[Field[Any]], tuple[Changer, tuple[str, ...]]] = {
     Image: (pictures, tuple(image.KINDS)),
     Row: (rows, tuple(row.KINDS)),
     Series: (stretches, tuple(series.KINDS)),
+    Signal: (signals, tuple(series.KINDS)),
     Sound: (sounds, tuple(sound.KINDS)),
     Text: (texts, tuple(text.KINDS)),
 }

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from brainwright.data.columns import corrected, missing
 from brainwright.data.encoded import Dense
 from brainwright.data.field import DenseField, Values
-from brainwright.data.table import FILES, Column, Kind
+from brainwright.data.table import WHOLE, Column, Kind
 from brainwright.data.values import natural
 from brainwright.errors import Fault
 
@@ -112,8 +112,10 @@ def cut_of(name: str, column: Column) -> Cut:
     Raises:
         Fault: pictures, or too many different values to be groups.
     """
-    if column.kind in FILES:
-        raise Fault(f"{name!r} holds files, which name no groups", "name a column of categories, numbers or dates")
+    if column.kind in WHOLE:
+        raise Fault(
+            f"{name!r} holds {column.kind}s, which name no groups", "name a column of categories, numbers or dates"
+        )
     there = column.take(~missing(column))
     if column.kind in (Kind.NUMBER, Kind.DATE):
         cells = numbers(there)

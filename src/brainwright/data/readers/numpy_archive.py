@@ -14,7 +14,11 @@ from brainwright.data.reader import Reader
 from brainwright.data.table import Column, Kind, Share, Table
 from brainwright.errors import Fault
 
-INPUTS = {"images": "image", "image": "image", "x": "x", "data": "x", "features": "x", "inputs": "x"}
+INPUTS = {
+    **dict.fromkeys(("series", "signals", "signal"), "series"),
+    **dict.fromkeys(("images", "image"), "image"),
+    **dict.fromkeys(("x", "data", "features", "inputs"), "x"),
+}
 LABELS = {"labels": "label", "label": "label", "y": "label", "target": "label", "targets": "label", "classes": "label"}
 Arrays = dict[tuple[str, Share], NDArray[Any]]  # by column and share
 
@@ -132,12 +136,30 @@ def column(file: Path, name: str, array: NDArray[Any]) -> dict[str, Column]:
     """One array as a column, or as many."""
     if name == "image" and array.ndim >= 3:
         return columns.from_array(name, pixels(file, array))
+    if name == "series":
+        return {name: signals(file, array)}
     array = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
     if name == "label" and array.ndim == 1 and array.dtype.kind in "iub":
         return {
             name: Column(array.astype(str).astype(object), Kind.CATEGORY, "labels: whole numbers, one for each class")
         }
     return columns.from_array(name, array)
+
+
+def signals(file: Path, array: NDArray[Any]) -> Column:
+    """Series [N, T] or [N, T, C] of numbers.
+
+    Raises:
+        Fault: another shape, or no numbers.
+    """
+    if array.ndim not in (2, 3) or array.dtype.kind not in "iuf":
+        what = f"{file}: series of shape {array.shape} and type {array.dtype} are not understood"
+        raise Fault(what, "give numbers [N, T], or [N, T, C] of C variables")
+    values = np.empty(len(array), object)
+    for row, one in enumerate(array.astype(np.float64)):
+        values[row] = one
+    told = f"series of {array.shape[1]} steps" + (f", {array.shape[2]} variables" if array.ndim == 3 else "")
+    return Column(values, Kind.SERIES, told)
 
 
 def pixels(file: Path, array: NDArray[Any]) -> NDArray[np.uint8]:
