@@ -147,6 +147,12 @@ def with_and_without_spelling(run: api.Run, scratch: Path) -> dict[str, Any]:
     return found | {"spelling_weight_and_bonus": run.kept.net.tuned.tolist()}
 
 
+def each_label(run: api.Run, scratch: Path) -> dict[str, Any]:
+    """Dice of each label in the test share."""
+    evidence = json.loads((run.folder / "evidence.json").read_text())
+    return {f"dice_{label}": dice for label, _, dice in evidence["targets"]["mask"]["table"]}
+
+
 def batch(noise: torch.Tensor) -> Any:
     """A batch of noise alone."""
     return Batch({"noise": noise})
@@ -169,6 +175,13 @@ CASES = {
     "cifar10": Case("cifar10", {"accuracy": 0.90}, whole("cifar10"), {}),
     "pneumoniamnist": Case("pneumoniamnist", {"auc": 0.94}, whole("pneumoniamnist"), {}),
     "bccd": Case("bccd", {"map50": 0.85}, whole("bccd"), {"budget": "40m"}, each_box),
+    "hippocampus": Case(
+        "hippocampus_mri",
+        {"dice": 0.88, "dice_Anterior": 0.86, "dice_Posterior": 0.86},
+        whole("hippocampus_mri"),
+        {"budget": "30m"},
+        each_label,
+    ),
     "adult": Case("adult", {"accuracy": 0.865, "auc": 0.922}, whole("adult"), {"target": "income"}),
     "california_housing": Case("california_housing", {"rmse": 0.46}, california, {"target": "median_house_value"}),
     "sst2": Case("sst2", {"accuracy": 0.82}, whole("sst2"), {"target": "label"}),

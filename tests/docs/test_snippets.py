@@ -68,6 +68,8 @@ def test_snippets_run(page, tmp_path, monkeypatch, capsys):
     tables(tmp_path, draw)
     (tmp_path / "parts").mkdir()
     find("data/readers", "coco", Reader).example(tmp_path / "parts")
+    (tmp_path / "cells").mkdir()
+    find("data/readers", "mask-pairs", Reader).example(tmp_path / "cells")
     for kind, text in blocks(page):
         if kind == "yaml":
             (tmp_path / "sales.yaml").write_text(text)

@@ -148,7 +148,7 @@ def inputs(table: Table, target: str) -> Iterator[Finding]:
 
 def constant(column: Column, gaps: NDArray[np.bool_]) -> bool:
     """Whether every cell is there and the same."""
-    if column.kind in (*WHOLE, Kind.BOXES) or gaps.any() or len(column) < 2:
+    if column.kind not in (Kind.NUMBER, Kind.CATEGORY, Kind.DATE, Kind.TEXT) or gaps.any() or len(column) < 2:
         return False
     return bool((column.values == column.values[0]).all())
 

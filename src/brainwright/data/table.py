@@ -19,6 +19,8 @@ class Kind(StrEnum):
     CATEGORY = "category"  # str, None where missing
     DATE = "date"  # datetime64[s], NaT where missing
     TEXT = "text"  # str, None where missing
+    VOLUME = "volume"  # paths of scans (str), or one array [N, D, H, W]
+    MASK = "mask"  # a label for every place of the row's picture or scan: an array, a path, or (path, names of labels)
     BOXES = "boxes"  # a tuple of things, each (class, left, top, right, bottom) in pixels of the row's picture
 
 

@@ -14,8 +14,10 @@ from brainwright.data.field import Field, Values
 from brainwright.data.fields.boxes import Boxes
 from brainwright.data.fields.category import Category
 from brainwright.data.fields.image import Image
+from brainwright.data.fields.mask import Mask
 from brainwright.data.fields.number import Number
 from brainwright.data.fields.series import Series
+from brainwright.data.overlap import by_label, counted
 from brainwright.data.slots import Slot
 from brainwright.data.table import Table
 from brainwright.runs import judgements
@@ -170,6 +172,15 @@ def pairs(slot: Slot[Any], test: Portion, said: Any) -> list[dict[str, str]]:
 
 def numbered(field: Field[Any], test: Portion, slot: Slot[Any], said: Any) -> dict[str, Any]:
     """What can be counted of answers that lie in an input, a row a class: how many, and how good."""
+    if isinstance(field, Mask):
+        truth = field.collate(test.encoded[slot.name])
+        shares = np.stack([counted(one.numpy(), other.numpy()) for one, other in zip(said, truth, strict=True)])
+        dice = by_label(2 * shares[:, 0], shares[:, 1])
+        seen = (shares[:, 1] > 0).sum(0)
+        rows = [
+            [word, int(seen[at]), round(float(dice[at]), 4)] for at, word in enumerate(field.classes[1:]) if seen[at]
+        ]
+        return {"heads": ["Label", "Examples", "Dice"], "table": rows}
     if not isinstance(field, Boxes):
         return {"heads": [], "table": []}
     found = by_class(matched(said, field.collate(test.encoded[slot.name])).numpy())
