@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brainwright.data import duplicates, pictures, sounds
+from brainwright.data import duplicates, pictures, scans, sounds
 from brainwright.data.columns import WORDS, is_identifier, missing
 from brainwright.data.finding import Finding, Severity, named, shortened
 from brainwright.data.oddities import oddities
 from brainwright.data.pieces import in_pieces
 from brainwright.data.rates import rates
-from brainwright.data.table import FILES, WHOLE, Column, Kind, Share, Table
+from brainwright.data.table import FILES, Column, Kind, Share, Table
 
 FEWEST_ROWS = 10  # for training; with fewer no share can hold anything
 FEWEST_OF_CLASS = 2
@@ -24,7 +24,12 @@ MANY_CLASSES = 50  # a number column with more different whole values is an amou
 SAME_LINE = 0.999999  # correlation from which two columns are the same but for scale
 UNEVEN, VERY_UNEVEN = 5, 50  # largest class over smallest (R11 of the recipes)
 AT_ONCE = 64  # files that a thread takes at a time
-FAULTS: Mapping[Kind, Callable[[Any], str]] = {Kind.IMAGE: pictures.fault, Kind.SOUND: sounds.fault}
+FAULTS: Mapping[Kind, Callable[[Any], str]] = {
+    Kind.IMAGE: pictures.fault,
+    Kind.SOUND: sounds.fault,
+    Kind.VOLUME: scans.fault,
+    Kind.MASK: scans.fault,
+}
 MOSTLY = 0.5  # part of the cells that may be missing before it is said
 
 
@@ -185,9 +190,9 @@ def leak(name: str, column: Column, target: Column, answer: NDArray[np.int64]) -
 
 
 def broken(table: Table) -> Iterator[Finding]:
-    """Pictures and sounds that cannot be decoded whole, each named."""
+    """Pictures, sounds, scans and masks that cannot be decoded whole, each named."""
     for column in table.columns.values():
-        if column.kind not in FILES or column.values.dtype != object:
+        if column.kind not in FAULTS or column.values.dtype != object:
             continue
         rows = np.flatnonzero(~missing(column))
         wrong = partial(faults_of, FAULTS[column.kind])

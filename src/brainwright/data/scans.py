@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from brainwright.data import nifti
+from brainwright.data import nifti, pictures
+from brainwright.data.field import Unreadable
 from brainwright.data.pictures import is_grey, opened, sides
 
 Sides = tuple[int, int, int]
@@ -66,6 +67,18 @@ def scan_of(value: Any) -> Scan:
         voxels, spacing = nifti.read(value)
         return Scan(voxels[None], spacing)
     return Scan(np.asarray(value, np.float32)[None], FLAT)
+
+
+def fault(cell: Any) -> str:
+    """Why a scan or mask cannot be decoded whole, or ""; of a mask that brings names, its own file."""
+    value = cell[0] if isinstance(cell, tuple) else cell
+    if not is_volume(value):
+        return pictures.fault(value)
+    try:
+        scan_of(value)
+    except Unreadable as found:
+        return found.reason
+    return ""
 
 
 def shape_of(value: Any) -> tuple[Sides, tuple[float, ...]]:
