@@ -114,11 +114,15 @@ def per_unit(loss: Loss) -> float:
 
 
 def numbers(task: Task, net: Net, batch: Batch) -> list[Tensor]:
-    """What a net says to a batch, as float tensors [B, ...]: scores where there are any, else the answers."""
+    """What a net says to a batch, as float tensors [B, ...]: scores where there are any, else the answers.
+
+    Where answers are lists: how strongly the net stands behind the truth.
+    """
     said = task.predict(net, batch)
     if said.scores is not None:
         return [said.scores.float()]
-    return [value.float() for value in said.values.values() if isinstance(value, Tensor)]
+    tensors = [value.float() for value in said.values.values() if isinstance(value, Tensor)]
+    return tensors or [task.score(net, batch).float()]
 
 
 def apart(ones: list[Tensor], others: list[Tensor]) -> float:
