@@ -12,6 +12,8 @@ SHOWN = 150  # pixels of a slice's longest side; twice as many for a picture
 # Colours that all eyes tell apart (Wong 2011); the first label is what is nothing.
 WORDS = "000000 e69f00 56b4e9 009e73 f0e442 d55e00 cc79a7 0072b2"
 COLOURS = np.array([list(bytes.fromhex(word)) for word in WORDS.split()])
+GAP = 4  # pixels between slices
+PLAIN = 20_000  # pixels: a smaller drawing is kept exactly
 STRENGTH = 0.55  # of the colour over the grey
 
 
@@ -33,20 +35,24 @@ def slices_shown(values: NDArray[Any], labels: NDArray[Any] | None = None) -> st
 
 
 def tag(cuts: list[NDArray[np.uint8]], longest: int) -> str:
-    """Slices side by side as one picture."""
-    sized = []
-    for cut in cuts:
-        picture = Pillow.fromarray(np.ascontiguousarray(cut))
-        ratio = longest / max(picture.size)
-        sized.append(picture.resize((max(1, round(picture.width * ratio)), max(1, round(picture.height * ratio)))))
-    sheet = Pillow.new(
-        "RGB", (sum(one.width for one in sized) + 4 * (len(sized) - 1), max(one.height for one in sized))
-    )
+    """Slices side by side as one picture, kept no larger than they are and shown with sides of `longest`."""
+    most = max(max(cut.shape[:2]) for cut in cuts)
+    kept = min(1.0, longest / most)
+    sized = [shrunk(Pillow.fromarray(np.ascontiguousarray(cut)), kept) for cut in cuts]
+    gap = max(1, round(GAP * most * kept / longest))
+    sheet = Pillow.new("RGB", (sum(one.width for one in sized) + gap * (len(sized) - 1), max(p.height for p in sized)))
     left = 0
     for one in sized:
         sheet.paste(one, (left, 0))
-        left += one.width + 4
-    packed = io.BytesIO()
-    sheet.save(packed, "PNG")
+        left += one.width + gap
+    form, packed = "PNG" if sheet.width * sheet.height < PLAIN else "JPEG", io.BytesIO()
+    sheet.save(packed, form, quality=85)
     coded = base64.b64encode(packed.getvalue()).decode()
-    return f'<img alt="" width="{sheet.width}" height="{sheet.height}" src="data:image/png;base64,{coded}">'
+    wide = longest / (most * kept)
+    size = f'width="{sheet.width * wide:.0f}" height="{sheet.height * wide:.0f}"'
+    return f'<img alt="" {size} src="data:image/{form.lower()};base64,{coded}">'
+
+
+def shrunk(picture: Pillow.Image, ratio: float) -> Pillow.Image:
+    """A picture whose sides are so much smaller."""
+    return picture.resize((max(1, round(picture.width * ratio)), max(1, round(picture.height * ratio))))
