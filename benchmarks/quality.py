@@ -92,6 +92,15 @@ def without(speaker: str) -> Callable[[Path, Path], str]:
     return source
 
 
+def multi30k(data: Path, scratch: Path) -> str:
+    """The official training and validation pairs, and the test of 2016 alone."""
+    folder = scratch / "multi30k"
+    folder.mkdir()
+    for name, kept in (("train", "train"), ("val", "val"), ("test_2016_flickr", "test")):
+        (folder / f"{kept}.tsv").write_bytes((data / f"multi30k_en_de/{name}.tsv").read_bytes())
+    return str(folder)
+
+
 def saved(table: pd.DataFrame, path: Path) -> str:
     """A table as a CSV file."""
     table.to_csv(path, index=False)
@@ -189,6 +198,10 @@ CASES = {
     "tinyshakespeare": Case("tinyshakespeare", {"nats-per-character": 1.65}, tinyshakespeare, {}),
     "tinyshakespeare_lstm": Case(
         "tinyshakespeare", {"nats-per-character": 1.75}, tinyshakespeare, {"backbone": "lstm"}
+    ),
+    "multi30k": Case("multi30k_en_de", {"bleu": 32.0}, multi30k, {"target": "de", "budget": "45m"}),
+    "multi30k_lstm": Case(
+        "multi30k_en_de", {"bleu": 28.0}, multi30k, {"target": "de", "budget": "45m", "backbone": "lstm"}
     ),
     **{
         f"etth1-{horizon}": Case(

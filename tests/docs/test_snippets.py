@@ -55,6 +55,18 @@ def tables(folder: Path, draw: np.random.Generator) -> None:
         for count, who in zip(draw.integers(2, 9, 80), draw.choice(["owls", "bears"], 80), strict=True)
     ]
     (folder / "tales.txt").write_text("\n".join(tale), encoding="utf-8")
+    counts, beasts = draw.integers(0, 4, 240), draw.integers(0, 3, 240)
+    many = {"english": ("two", "three", "four", "five"), "german": ("zwei", "drei", "vier", "elf")}
+    kinds = {"english": ("owls", "bears", "cats"), "german": ("Eulen", "Bären", "Katzen")}
+    begins = {"english": "on day {} we saw", "german": "am Tag {} sahen wir"}
+    both = {
+        name: [
+            f"{begins[name].format(day)} {many[name][one]} {kinds[name][other]}"
+            for day, (one, other) in enumerate(zip(counts, beasts, strict=True))
+        ]
+        for name in many
+    }
+    pd.DataFrame(both).to_csv(folder / "phrases.tsv", sep="\t", index=False)
     days = pd.date_range("2024-01-01", periods=400)
     sold = 100 + 20 * np.sin(np.arange(400) * 2 * np.pi / 7) + draw.normal(0, 3, 400)
     pd.DataFrame({"day": days, "sold": sold.round(2)}).to_csv(folder / "sales.csv", index=False)
