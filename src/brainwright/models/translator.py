@@ -18,7 +18,8 @@ ROOM, LONGER = 10, 2  # a translation has at most twice the source's tokens and 
 class Translator(nn.Module):
     """Source tokens [B, S] and the text so far [B, T] -> logits of its next tokens [B, T, size].
 
-    One table of vectors tells the tokens of both languages and judges the next one (Press and Wolf 2017).
+    One table of vectors tells the tokens of both languages and judges the next one (Press and Wolf 2017). A fresh net
+    finds all tokens alike.
     """
 
     def __init__(self, field: Writing, backbone: Backbone, hidden: float) -> None:
@@ -31,6 +32,9 @@ class Translator(nn.Module):
         self.bias = nn.Parameter(torch.zeros(field.size))
         self.encoder = backbone.build(Shape("sequence", width))
         self.decoder = backbone.causal(width, self.encoder.shape.width)
+        self.leave = nn.Linear(width, width)  # without it a token would seem to be followed by itself
+        nn.init.zeros_(self.leave.weight)
+        nn.init.zeros_(self.leave.bias)
         self.dropout = nn.Dropout(hidden)
 
     def forward(self, source: Padded | Between[Padded], truth: Padded) -> Tensor:
@@ -57,7 +61,7 @@ class Translator(nn.Module):
 
     def judged(self, values: Tensor) -> Tensor:
         """Logits of the next token: [..., width] -> [..., size]."""
-        return F.linear(values, self.vectors.weight, self.bias)
+        return F.linear(self.leave(values), self.vectors.weight, self.bias)
 
     def step(self, last: Tensor, memory: Memory, offer: Offer) -> tuple[Tensor, Memory]:
         """Log-probabilities [N, size] after one more token [N]."""
