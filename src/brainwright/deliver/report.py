@@ -128,6 +128,7 @@ def view(run: Told) -> dict[str, Any]:
         "trust": trusted.section(run.findings, run.spent),
         "samples": evidence.get("samples") or {},
         "worst": evidence.get("worst") or {},
+        "written": evidence.get("written") or [],
         "roles": roles(record, evidence),
         "charts": figures.learning(record, run.history),
         "cut": wording.cut(record),

@@ -1,4 +1,4 @@
-"""chrF as sacreBLEU computes it: how many n-grams of characters answers and references share, 0 to 100."""
+"""ChrF as sacreBLEU computes it: how many n-grams of characters answers and references share, 0 to 100."""
 
 from collections import Counter
 from typing import Any

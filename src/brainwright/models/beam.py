@@ -11,7 +11,9 @@ from brainwright.data.fields.writing import BEGIN, END, FIRST
 from brainwright.models.causal import EMPTY, Memory, Offer
 
 Step: TypeAlias = Callable[[Tensor, Memory, Offer], tuple[Tensor, Memory]]
-"""The last tokens [N], what was read before, and the sources -> log-probabilities [N, V], and what is read now."""
+"""The last tokens [N], what was read before, and the sources -> log-probabilities [N, V], the search's own to change,
+and what is read now.
+"""
 NEVER = -1e30  # of a text that cannot be: no sum with it comes near a real one
 
 
@@ -63,19 +65,18 @@ def advanced(step: Step, front: Front, how: Search, texts: list[Tensor]) -> Fron
     """Every beginning one token longer; ended texts that are the best so far are written into `texts`."""
     count, beams, length = front.tokens.shape
     given, memory = step(front.tokens[:, :, -1].flatten(), front.memory, front.offer)
-    given = given.float().unflatten(0, (count, beams)).clone()
-    given[:, :, [mark for mark in range(FIRST) if mark != END]] = NEVER
+    given = given.unflatten(0, (count, beams))
     ended = front.scores + given[:, :, END]
     value, place = (ended / length**how.penalty).max(1)
     better = value > front.best
     for row in better.nonzero()[:, 0].tolist():
         chosen = front.tokens[row, place[row], 1:]
         texts[int(front.rows[row])] = torch.cat([chosen, chosen.new_tensor([END])])
-    given[:, :, END] = NEVER
-    size = given.shape[2]
-    scores, which = (front.scores[:, :, None] + given).flatten(1).topk(min(beams, beams * size), 1)
-    parent = which // size
-    tokens = torch.cat([front.tokens.gather(1, parent[..., None].expand(-1, -1, length)), (which % size)[..., None]], 2)
+    given[:, :, :FIRST] = NEVER
+    near, token = given.topk(min(beams, given.shape[2]), 2)  # of each beginning: no other can be among the best
+    scores, which = (front.scores[:, :, None] + near).flatten(1).topk(beams, 1)
+    parent, token = which // near.shape[2], token.flatten(1).gather(1, which)
+    tokens = torch.cat([front.tokens.gather(1, parent[..., None].expand(-1, -1, length)), token[..., None]], 2)
     rows = (parent + torch.arange(count, device=parent.device)[:, None] * beams).flatten()
     best = torch.where(better, value, front.best)
     return replace(front, tokens=tokens, scores=scores, best=best, memory=memory.take(rows))

@@ -41,8 +41,8 @@ def tokens(net: Writer, prompt: list[int], context: int, manner: Manner, generat
     seen, memory = [BEGIN, *prompt], EMPTY
     unread = seen[-context:]
     while True:
-        logits, memory = net.step(net.vectors(torch.tensor([unread])), memory)
-        token = drawn(logits[0, -1], manner, generator)
+        logits, memory = net.step(net.vectors(torch.tensor([unread], device=net.letters.device)), memory)
+        token = drawn(logits[0, -1].cpu(), manner, generator)
         if token == END:
             return
         yield token

@@ -39,6 +39,7 @@ from brainwright.runs.results import NET, Contender, Ground, best_of, contender,
 from brainwright.runs.run import Run
 from brainwright.runs.stopping import heeding
 from brainwright.runs.telling import Teller
+from brainwright.runs.writing import samples
 from brainwright.tasks.task import Task
 from brainwright.training.checkpoints import sweep, write_whole
 from brainwright.training.crew import joined
@@ -272,5 +273,6 @@ def leave(run: Run, ready: Prepared, loop: Loop, judged: Evaluated) -> None:
     lines = "".join(json.dumps(plain(line)) + "\n" for line in loop.log.lines)
     write_whole(run.folder / HISTORY, lines.encode())
     write_predictions(run.folder / PREDICTIONS, run, ready.shares["test"], ready.table, judged)
-    write_json(run.folder / EVIDENCE, gather(run.task, ready.shares, judged, ready.table))
+    evidence = gather(run.task, ready.shares, judged, ready.table)
+    write_json(run.folder / EVIDENCE, {**evidence, "written": samples(run)})
     write_json(run.folder / RECORD, run.record)

@@ -11,6 +11,8 @@ from brainwright.models.generating import Manner, tokens
 from brainwright.models.writer import Writer
 from brainwright.runs.run import Run
 
+SHOWN, LENGTH, SAMPLES = Manner(0.8, 0.95), 300, 2  # of a report: a little likelier than the net's own choice
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -20,6 +22,13 @@ class Wish:
     length: int = 500
     stop: str = ""
     seed: int = 0
+
+
+def samples(run: Run) -> list[str]:
+    """What a run that writes texts writes from nothing, for its report; nothing where it writes none."""
+    if not isinstance(run.net, Writer):
+        return []
+    return [continued(run, "", Wish(SHOWN, LENGTH, seed=seed)) for seed in range(SAMPLES)]
 
 
 def continued(run: Run, prompt: str, wish: Wish) -> str:
@@ -38,7 +47,7 @@ def continued(run: Run, prompt: str, wish: Wish) -> str:
     generator = torch.Generator().manual_seed(wish.seed)
     written: list[int] = []
     context = int(run.record["options"]["context"])
-    for token in tokens(run.net.cpu(), read, context, manner, generator):
+    for token in tokens(run.net, read, context, manner, generator):
         written.append(token)
         if wish.stop and wish.stop in (text := field.decode(np.array(written))):
             return text.partition(wish.stop)[0]
