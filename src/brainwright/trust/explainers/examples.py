@@ -72,13 +72,26 @@ def pieces(setting: Setting) -> Iterator[tuple[NDArray[np.int64], Batch]]:
         yield some, batch_of(setting.task.slots(), setting.train, some, generator_of(0)).to(setting.at.device)
 
 
-@torch.no_grad()
 def seen_as(setting: Setting, batch: Batch) -> Tensor:
-    """How the net sees examples with their answers: the last layers' inputs side by side [B, D]."""
-    setting.net.eval()
-    with watched(setting.net) as seen:
-        setting.task.score(setting.net, batch)
-    return torch.cat([into.reshape(len(batch), -1).double() for into, _ in seen.values()], 1)
+    """How the net sees examples with their answers: the last layers' inputs side by side [B, D]; of a layer that is
+    used at every step of a sequence the mean over those that the score looks at.
+    """
+    setting.net.eval().requires_grad_()
+    with watched(setting.net) as seen, setting.at.slopes():
+        each = score(setting, batch)
+    found = []
+    for head, (into, made) in seen.items():
+        if stepwise(head, into):
+            (slope,) = torch.autograd.grad(each.sum(), made, retain_graph=True)
+            looked = slope.abs().sum(-1, keepdim=True) > 0  # not at padding
+            into = (into * looked).sum(1) / looked.sum(1).clamp(min=1)
+        found.append(into.detach().reshape(len(batch), -1).double())
+    return torch.cat(found, 1)
+
+
+def stepwise(head: nn.Module, into: Tensor) -> bool:
+    """Whether a last layer is used at every step of a sequence [B, T, D]; ours take members there, not steps."""
+    return into.ndim > 2 and not isinstance(head, Readout)
 
 
 def nearest(setting: Setting, game: Game, count: int) -> Neighbours:
@@ -101,9 +114,10 @@ def pulls(setting: Setting, batch: Batch, of: Callable[[Setting, Batch], Tensor]
         each = of(setting, batch)
     found = []
     slopes = torch.autograd.grad(each.sum(), [made for _, made in seen.values()])
-    for (into, _), slope in zip(seen.values(), slopes, strict=True):
-        uses = into.detach().reshape(len(batch), -1, *into.shape[-2:] if into.ndim > 2 else (1, into.shape[-1]))
-        steep = slope.reshape(len(batch), -1, *slope.shape[-2:] if slope.ndim > 2 else (1, slope.shape[-1]))
+    for (head, (into, _)), slope in zip(seen.items(), slopes, strict=True):
+        members = 1 if into.ndim < 3 or stepwise(head, into) else into.shape[-2]
+        uses = into.detach().reshape(len(batch), -1, members, into.shape[-1])
+        steep = slope.reshape(len(batch), -1, members, slope.shape[-1])
         found.append(torch.einsum("bumd,bumk->bmdk", uses, steep).flatten(1).double())
     return torch.cat(found, 1)
 
