@@ -26,7 +26,7 @@ from brainwright.data.examples import Portion
 from brainwright.data.slots import Batch
 from brainwright.data.table import Column, Kind, Table
 from brainwright.models.backbones.cnn import Norm
-from brainwright.runs.preparing import encoded
+from brainwright.runs.sharing import encoded
 from brainwright.tasks.task import Loss, Task
 from brainwright.techniques.technique import Technique
 from brainwright.training import seats

@@ -8,7 +8,7 @@ import torch
 from brainwright.catalogue import catalogue, find
 from brainwright.config import Config
 from brainwright.data.batching import batch_of, generator_of
-from brainwright.runs.preparing import encoded
+from brainwright.runs.sharing import encoded
 from brainwright.tasks.task import Task
 from brainwright.training.crew import ALONE
 from brainwright.training.job import Job

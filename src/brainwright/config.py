@@ -38,6 +38,8 @@ class Choices(Part):
     """How to read columns that were read wrong, such as "zip=category,age=number"."""
     leave_out: str = ""
     """Columns that the net must not read, such as "sex,race"; audits and techniques may still tell groups by them."""
+    allow: str = ""
+    """Findings about the data to train in spite of, such as "leak,copies" (docs/damage.md); the report says so."""
     select: Literal["net", "best"] = "net"
     """What the run predicts with: the net, or the simplest of net and floors within one standard error of the best."""
     trust: Literal["fast", "full", "none"] = "fast"

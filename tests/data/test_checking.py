@@ -109,7 +109,7 @@ def test_copies_across_shares():
     x = DRAW.normal(size=100)
     x[95:] = x[:5]
     line = found(with_test(table(x=x), 20))[0]
-    assert "warn: 5 rows for validation or test have the same inputs as training rows (memory, row 96" in line
+    assert "stop: 5 rows for validation or test have the same inputs as training rows (memory, row 96" in line
 
 
 def picture(noise: int = 40, form: str = "PNG") -> bytes:

@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from brainwright.data.finding import Flaw
 from brainwright.data.oddities import oddities
+from brainwright.data.sides import sides
 from brainwright.data.table import Column, Kind, Share, Table
 
 COUNT = 400
@@ -70,9 +72,9 @@ def test_persons_on_both_sides_of_a_given_split() -> None:
     table = clean()
     apart = np.array([int(word[1:]) < 60 for word in table["patient"].values])
     kept = replace(table, shares=np.where(apart, Share.TRAIN, Share.TEST).astype(np.uint8))
-    assert not list(oddities(kept, "answer"))
+    assert Flaw.PERSONS not in {one.flaw for one in sides(kept, "answer")}
     mixed = replace(table, shares=np.where(np.arange(COUNT) < 300, Share.TRAIN, Share.TEST).astype(np.uint8))
-    (found,) = oddities(mixed, "answer")
+    found = next(one for one in sides(mixed, "answer") if one.flaw == Flaw.PERSONS)
     assert "80 values of 'patient'" in found.text
     assert "--group patient" in found.text
 

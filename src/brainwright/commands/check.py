@@ -5,10 +5,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from brainwright import api
+from brainwright.data.finding import Severity, flaws
 from brainwright.errors import EXIT_FAULT
 from brainwright.flags import read
+from brainwright.runs.gate import said
 from brainwright.runs.planning import inspect
 from brainwright.runs.record import plain
+
+OPTIONS = ("target", "columns", "task", "labels", "split", "group", "time", "allow")
 
 
 def main(words: Sequence[str]) -> int:
@@ -16,7 +20,7 @@ def main(words: Sequence[str]) -> int:
 
     --labels RUN instead ranks the labels that a finished run was made from by how wrong they look.
     """
-    asked = read(words, ("json", "help")).only(("target", "columns", "task", "labels"))
+    asked = read(words, ("json", "help")).only(OPTIONS)
     if "help" in asked.switches:
         print(__doc__)
         return 0
@@ -24,7 +28,8 @@ def main(words: Sequence[str]) -> int:
         return labels(asked.options["labels"], "json" in asked.switches)
     seen = inspect(asked.one("data"), asked.options)
     columns = {name: (str(column.kind), column.reason) for name, column in seen.table.columns.items()}
-    findings = [(str(finding.severity), finding.text) for finding in seen.findings]
+    allowed = flaws(asked.options.get("allow", ""))
+    findings = [(str(one.severity), str(one.flaw), said(one, allowed)) for one in seen.findings]
     if "json" in asked.switches:
         report = {"task": seen.task, "target": seen.target, "rows": len(seen.table), "columns": columns}
         print(json.dumps(report | {"findings": findings}))
@@ -34,9 +39,10 @@ def main(words: Sequence[str]) -> int:
             print(f"  {name:24}{kind:10}{reason}")
         for note in seen.table.notes:
             print(f"  {note}")
-        for severity, text in findings or [("fine", "nothing odd was found")]:
-            print(f"{severity:8}{text}")
-    return EXIT_FAULT if any(severity == "stop" for severity, _ in findings) else 0
+        for severity, flaw, text in findings or [("fine", "", "nothing odd was found")]:
+            print(f"{severity:6}{flaw:15}{text}")
+    stopped = any(one.severity == Severity.STOP and one.flaw not in allowed for one in seen.findings)
+    return EXIT_FAULT if stopped else 0
 
 
 def labels(folder: str, as_json: bool) -> int:

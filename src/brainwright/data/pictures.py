@@ -5,16 +5,18 @@ import io
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageOps
 
+from brainwright.data import jpeg
 from brainwright.data.field import Unreadable
 
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, Pillow.DecompressionBombError)
-ORIENTATION, FIRST_TURNED = 0x0112, 5  # of EXIF: from 5 on, width and height are exchanged
+ORIENTATION, UPRIGHT, FIRST_TURNED = 0x0112, 1, 5  # of EXIF: from 5 on, width and height are exchanged
 LONGEST_REASON = 80
 
 
@@ -30,10 +32,55 @@ def opened(value: Any, least: int = 1_000_000) -> Pillow.Image:
     if not isinstance(value, str | bytes):
         pixels = np.asarray(value, np.uint8)
         return Pillow.fromarray(pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
-    with reading(value) as file:
+    data = content(value)
+    with reading(value, jpeg.strict(data) if data.startswith(jpeg.MAGIC) else data) as file:
         file.draft(None, (least, least))  # None = in its own colours
         file.load()
         return upright(file)
+
+
+def content(value: str | bytes) -> bytes:
+    """The bytes of a picture's file.
+
+    Raises:
+        Unreadable: there is no such file, or it cannot be read.
+    """
+    if isinstance(value, bytes):
+        return value
+    try:
+        with open(value, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        raise damaged(value, "there is no such file") from None
+    except OSError as error:
+        raise damaged(value, str(error.strerror)) from None
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the head of a picture file says."""
+
+    height: int
+    width: int
+    """As the picture is seen."""
+    form: str
+    """Format, colours and size as they are stored."""
+    turned: bool
+    """Whether it is stored otherwise than it is seen."""
+
+
+def head(value: str | bytes) -> Head:
+    """What the head of a picture file says.
+
+    Raises:
+        Unreadable: it is no picture.
+    """
+    with reading(value, value) as file:
+        width, height = file.size
+        turn = file.getexif().get(ORIENTATION, UPRIGHT)
+        form = f"{file.format} {file.mode} {width} x {height}"
+        high, wide = (width, height) if turn >= FIRST_TURNED else (height, width)
+        return Head(high, wide, form, turn != UPRIGHT)
 
 
 def sides(value: Any) -> tuple[int, int]:
@@ -45,24 +92,28 @@ def sides(value: Any) -> tuple[int, int]:
     if not isinstance(value, str | bytes):
         height, width = np.asarray(value).shape[:2]
         return height, width
-    with reading(value) as file:
-        width, height = file.size
-        return (width, height) if file.getexif().get(ORIENTATION, 1) >= FIRST_TURNED else (height, width)
+    found = head(value)
+    return found.height, found.width
 
 
 @contextmanager
-def reading(value: str | bytes) -> Iterator[Pillow.Image]:
-    """An open picture file; whatever goes wrong with it inside becomes one line."""
+def reading(value: str | bytes, data: str | bytes) -> Iterator[Pillow.Image]:
+    """An open picture file, from its path or its bytes; whatever goes wrong with it inside becomes one line."""
     try:
-        with Pillow.open(io.BytesIO(value) if isinstance(value, bytes) else value) as file:
+        with Pillow.open(io.BytesIO(data) if isinstance(data, bytes) else data) as file:
             yield file
             return
     except FileNotFoundError:
         reason = "there is no such file"
     except BROKEN as error:
         reason = " ".join(str(error).split("<_io")[0].split("'/")[0].split())[:LONGEST_REASON]
+    raise damaged(value, reason)
+
+
+def damaged(value: str | bytes, reason: str) -> Unreadable:
+    """What to raise for a picture that cannot be read."""
     name = value if isinstance(value, str) else "a picture in the table"
-    raise Unreadable(f"{name} cannot be read as a picture ({reason})", "replace it or take it out", reason)
+    return Unreadable(f"{name} cannot be read as a picture ({reason})", "replace it or take it out", reason)
 
 
 def upright(picture: Pillow.Image) -> Pillow.Image:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from brainwright.data.columns import missing
 from brainwright.data.field import Unreadable
-from brainwright.data.finding import Finding, Severity, named
+from brainwright.data.finding import Finding, Flaw, Severity, named
 from brainwright.data.pieces import in_pieces
 from brainwright.data.sounds import head
 from brainwright.data.table import Kind, Table
@@ -24,11 +24,13 @@ def rates(table: Table) -> Iterator[Finding]:
         every, counts = np.unique(found[found[:, 0] > 0, 0], return_counts=True)
         if len(every) > 1:
             told = ", ".join(f"{count:,} of {rate:,} Hz" for rate, count in zip(every, counts, strict=True))
-            yield Finding(Severity.NOTE, f"recordings of {name!r} differ in rate ({told}): all are brought to one")
+            yield Finding(
+                Flaw.RATES, Severity.NOTE, f"recordings of {name!r} differ in rate ({told}): all are brought to one"
+            )
         wide = rows[found[:, 1] > 1]
         if len(wide):
             text = f"{len(wide):,} recordings of {name!r} have several channels ({named(table, wide)})"
-            yield Finding(Severity.NOTE, f"{text}: their mean is heard", wide)
+            yield Finding(Flaw.RATES, Severity.NOTE, f"{text}: their mean is heard", wide)
 
 
 def heads(files: NDArray[np.object_]) -> NDArray[np.int64]:

@@ -63,6 +63,15 @@ class Splitting(Part):
         """
         table, lines = self.given(table)
         table, unanswered = answered(table, target)
+        table, how = self.share_out(table, target, seed)
+        return table, (*lines, *unanswered, *how)
+
+    def share_out(self, table: Table, target: str, seed: int) -> tuple[Table, list[str]]:
+        """The same for a table that has told all it says of shares itself.
+
+        Raises:
+            Fault: as for `divide`.
+        """
         shares = np.where(table.shares == Share.OPEN, Share.TRAIN, table.shares).astype(np.uint8)
         rows = np.flatnonzero(shares == Share.TRAIN)
         lacking = [share for share in (Share.VALIDATION, Share.TEST) if not (shares == share).any()]
@@ -70,7 +79,7 @@ class Splitting(Part):
         if lacking:
             shares[rows], how = self.cut(table.take(rows), target, self.sizes(len(rows), lacking), seed)
         told = ", ".join(f"{(shares == share).sum():,} {share.name.lower()}" for share in ALL)
-        return replace(table, shares=shares), (*lines, *unanswered, *how, f"rows: {told}")
+        return replace(table, shares=shares), [*how, f"rows: {told}"]
 
     def given(self, table: Table) -> tuple[Table, list[str]]:
         """The shares that a column says, told by name or recognised."""
@@ -120,13 +129,18 @@ class Splitting(Part):
         return draw(bound, strata, wanted, np.random.default_rng(seed)), [f"{cut} cut {how} (seed {seed})", *lines]
 
     def bound(self, table: Table, target: str) -> tuple[Codes, list[str]]:
-        """Rows that must not be parted have equal codes [N]: copies of each other, and members of one group."""
+        """Rows that must not be parted have equal codes [N]: copies of each other or nearly, and one group's."""
         keys, repeats = duplicates.telling(duplicates.row_keys(table.without(self.group), target))
         same = np.asarray(pd.factorize(keys)[0], np.int64)
         copies = len(keys) - int(same.max()) - 1
         lines = [f"{copies:,} rows are copies of others: copies stay in one share"] if copies else []
         if repeats:
             lines = [f"{repeats:,} rows repeat others, as few different values must: they are not taken for copies"]
+        near = [column.alike for column in table.columns.values() if len(column.alike)]
+        for codes in near:
+            same = merged(np.asarray(pd.factorize(codes)[0], np.int64), same)
+        lookalikes = len(same) - copies - int(same.max()) - 1 if near and not repeats else 0
+        lines += [f"{lookalikes:,} rows nearly copy others: such rows stay in one share"] * bool(lookalikes)
         return merged(codes_of(known(table, self.group)), same) if self.group else same, lines
 
 

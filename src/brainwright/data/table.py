@@ -46,12 +46,14 @@ class Column:
     reason: str = ""
     digests: NDArray[np.uint64] = field(default_factory=lambda: np.zeros((0, 2), np.uint64))
     """[N, 2]: 128 bits that tell the content of each cell, where cells are files or bytes and were read; or none."""
+    alike: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """[N]: cells that are nearly the same have equal codes, where that was looked into; or none."""
 
     def take(self, rows: NDArray[Any]) -> "Column":
         """Some rows, by index [M] or mask [N]."""
-        return replace(
-            self, values=self.values[rows], digests=self.digests[rows] if len(self.digests) else self.digests
-        )
+        digests = self.digests[rows] if len(self.digests) else self.digests
+        alike = self.alike[rows] if len(self.alike) else self.alike
+        return replace(self, values=self.values[rows], digests=digests, alike=alike)
 
     def __len__(self) -> int:
         return len(self.values)

@@ -131,7 +131,9 @@ def data(record: Mapping[str, Any]) -> list[str]:
     shares = [f"{name} {count(number)}" for name, number in (facts.get("shares") or {}).items()]
     said.append(f"- shares: {', '.join(shares) or 'not known'}")
     said += [f"- split: {safe(line)}" for line in facts.get("split") or []]
-    said += [f"- found: {safe(one['text'])}" for one in facts.get("findings") or []]
+    for one in facts.get("findings") or []:
+        spite = " and trained in spite of it" if one.get("allowed") and one["severity"] == "stop" else ""
+        said.append(f"- found{spite}: {safe(one['text'])}")
     return [*said, f"- fingerprint of data and split: {safe(facts.get('fingerprint') or 'not known')}"]
 
 

@@ -14,8 +14,10 @@ from torch import nn
 
 from brainwright.data.batching import batch_of, generator_of
 from brainwright.data.examples import Portion
+from brainwright.data.finding import flaws
 from brainwright.metrics.metric import Metric
 from brainwright.models.describing import describe
+from brainwright.runs.gate import said
 from brainwright.runs.preparing import Prepared
 from brainwright.tasks.task import Task
 from brainwright.training.devices import Place, hardware, peak_memory
@@ -28,6 +30,7 @@ FINGERPRINT_ROWS = 4096  # read at a time, so that sliding views stay views
 def opening_record(ready: Prepared, source: Any, options: Mapping[str, Any]) -> dict[str, Any]:
     """What is known before the first step."""
     table = ready.table
+    allowed = flaws(ready.config.choices.allow)
     columns = {name: {"kind": column.kind, "reason": column.reason} for name, column in table.columns.items()}
     return {
         "brainwright": version("brainwright"),
@@ -44,11 +47,15 @@ def opening_record(ready: Prepared, source: Any, options: Mapping[str, Any]) -> 
             "shares": {name: len(portion) for name, portion in ready.shares.items()},
             "split": list(ready.split),
             "notes": list(table.notes),
-            "findings": [{"severity": one.severity, "text": one.text} for one in ready.findings],
+            "findings": [
+                {"severity": one.severity, "flaw": one.flaw, "text": one.text, "allowed": one.flaw in allowed}
+                for one in ready.findings
+            ],
+            "allowed": list(allowed),
             "fingerprint": fingerprint(ready.shares),
         },
         "environment": hardware(),
-        "warnings": [one.text for one in ready.findings if one.severity == "warn"],
+        "warnings": [said(one, allowed) for one in ready.findings if one.severity != "note"],
         "results": [],
         "finished": False,
     }

@@ -9,12 +9,14 @@ from typing import Any
 
 import torch
 
+from brainwright.config import made
 from brainwright.data.checking import check
 from brainwright.data.finding import Finding
+from brainwright.data.splitting import Splitting
 from brainwright.data.table import Table
 from brainwright.runs.facts import described
 from brainwright.runs.pacing import paced
-from brainwright.runs.preparing import prepare, understood
+from brainwright.runs.preparing import aim_of, inputs_of, prepare, understood
 from brainwright.runs.telling import Silent, Teller
 from brainwright.tasks.task import Decision
 from brainwright.training.budget import plan
@@ -65,8 +67,11 @@ def inspect(source: Any, options: Mapping[str, Any]) -> Inspection:
     Raises:
         Fault: they cannot be opened, or no task fits.
     """
-    table, kind, aim = understood(source, options, Silent())
-    return Inspection(table, kind.word(), aim, check(table, aim))
+    table, kind, claim = understood(source, options, Silent())
+    splitting = made(Splitting, {name: value for name, value in options.items() if name in Splitting.model_fields})
+    shared = splitting.given(table)[0]
+    findings = check(shared, aim_of(kind, claim), inputs_of(kind, claim))
+    return Inspection(table, kind.word(), aim_of(kind, claim), findings)
 
 
 def forecast(source: Any, options: Mapping[str, Any], tell: Teller) -> Forecast:

@@ -5,29 +5,26 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from brainwright.config import Choices, Config, made
-from brainwright.data.cache import MEMORY, Cache
-from brainwright.data.checking import look, unreadable
+from brainwright.data.checking import look, ranked
 from brainwright.data.columns import FEW
 from brainwright.data.duplicates import digested
-from brainwright.data.encoding import Damaged
-from brainwright.data.examples import Examples, Portion
-from brainwright.data.finding import Finding, Severity
+from brainwright.data.examples import Portion
+from brainwright.data.finding import Finding, flaws
 from brainwright.data.inputs import likely_target
+from brainwright.data.lookalikes import marked
 from brainwright.data.opening import corrected, open_table
 from brainwright.data.slots import Fields, Slot
-from brainwright.data.splitting import Splitting, known
-from brainwright.data.table import WHOLE, Kind, Share, Table
-from brainwright.errors import Fault
+from brainwright.data.splitting import Splitting, answered
+from brainwright.data.table import WHOLE, Kind, Table
+from brainwright.runs.gate import passed
 from brainwright.runs.inference import infer
+from brainwright.runs.sharing import Setting, readable, settle
 from brainwright.runs.telling import Teller
-from brainwright.tasks.task import Claim, Decision, Task
+from brainwright.tasks.task import Claim, Decision, Task, slots_of
 from brainwright.training.energy import Meter
 from brainwright.training.recipe import recipe
-
-SHARES = {"train": Share.TRAIN, "validation": Share.VALIDATION, "test": Share.TEST}
 
 
 @dataclass(frozen=True)
@@ -59,35 +56,31 @@ def prepare(source: Any, options: Mapping[str, Any], tell: Teller) -> Prepared:
         Fault: anything the user can mend.
     """
     meter = Meter()
-    table, kind, aim = understood(source, options, tell)
+    table, kind, claim = understood(source, options, tell)
     config = Config.of({**options, "task": kind.word()})
+    allowed = flaws(config.choices.allow)
+    aim, used = aim_of(kind, claim), inputs_of(kind, claim)
     splitting = config.splitting.keeping_apart(table, aim)
-    table = digested(table, tell.line)
-    findings = look(splitting.given(table)[0], aim)
-    tell_findings(findings, tell)
-    table, reasons = splitting.divide(table, aim, config.training.seed)
+    table, told = splitting.given(digested(table, tell.line))
+    table = marked(table, used)
+    findings = look(table, aim, used)
+    table, unanswered = answered(passed(table, findings, allowed, tell), aim)
+    settled = settle(table, Setting(kind, config, aim, splitting), tell)
+    reasons = (*told, *unanswered, *settled.reasons)
     for reason in reasons:
         tell.line(f"split     {reason}")
-    claim = kind.claim(readable(table, splitting, config.choices), config.choices.target)
-    assert claim is not None
-    task = config.task()
-    examples = task.examples(table, claim)
-    for note in examples.notes:
+    for note in settled.notes:
         tell.line(f"data      {note}")
-    cache = Cache.of(config.choices.cache, config.choices.cache_room if examples.digests else 0.0, tell.line)
-    try:
-        shares, fields = encoded(task, examples, cache)
-    except Damaged as damaged:
-        faults = {int(examples.rows[row]): why for row, why in damaged.faults.items()}
-        raise Fault(unreadable(table, faults).text) from None
+    shares, task = settled.shares, config.task()
     config, decisions = config.decided([*task.decide(shares["train"]), *recipe(shares["train"])])
     for decision in decisions:
         tell.line(f"decided   {decision.option} = {decision.value}: {decision.reason}")
-    return Prepared(table, claim, config, decisions, findings, reasons, shares, fields, meter)
+    findings = ranked([*findings, *settled.findings])
+    return Prepared(settled.table, settled.claim, config, decisions, findings, reasons, shares, settled.fields, meter)
 
 
-def understood(source: Any, options: Mapping[str, Any], tell: Teller) -> tuple[Table, type[Task], str]:
-    """The user's table, the task it is for, and the target column ("" where the task learns none).
+def understood(source: Any, options: Mapping[str, Any], tell: Teller) -> tuple[Table, type[Task], Claim]:
+    """The user's table, the task it is for, and what that claims.
 
     Raises:
         Fault: it cannot be opened, or no task fits.
@@ -101,19 +94,7 @@ def understood(source: Any, options: Mapping[str, Any], tell: Teller) -> tuple[T
     splitting = splitting.keeping_apart(table, words.target)
     kind, claim = infer(readable(splitting.given(table)[0], splitting, words), words.target, words.task)
     tell.line(f"task      {kind.word()}: {claim.why}")
-    return table, kind, aim_of(kind, claim)
-
-
-def readable(table: Table, splitting: Splitting, words: Choices) -> Table:
-    """Without the columns that only split the data or tell groups apart: those are never silently inputs.
-
-    Raises:
-        Fault: a column that is to be left out is not there.
-    """
-    names = [name.strip() for name in words.leave_out.split(",") if name.strip()]
-    for name in names:
-        known(table, name)
-    return table.without(splitting.group, *names)
+    return table, kind, claim
 
 
 def with_classes(table: Table, target: str, columns: str) -> tuple[Table, list[str]]:
@@ -147,50 +128,7 @@ def aim_of(kind: type[Task], claim: Claim) -> str:
     return next((column for slot in targets if isinstance(column := claim.columns.get(slot), str)), "")
 
 
-def tell_findings(findings: Sequence[Finding], tell: Teller) -> None:
-    """Say what the check found.
-
-    Raises:
-        Fault: something that a training must not start with.
-    """
-    for finding in findings:
-        if finding.severity == Severity.NOTE:
-            tell.line(f"data      {finding.text}")
-        elif finding.severity == Severity.WARN:
-            tell.warn(finding.text)
-    stop = [finding.text for finding in findings if finding.severity == Severity.STOP]
-    if stop:
-        raise Fault("; ".join(stop))
-
-
-def encoded(task: Task, examples: Examples, cache: Cache = MEMORY) -> tuple[dict[str, Portion], Fields]:
-    """Fields fitted on the training share alone, and every share encoded by them.
-
-    What must be decoded is encoded once for all shares, through the cache, so that another split finds it there too.
-
-    Raises:
-        Fault: a share is empty.
-        Damaged: files cannot be decoded.
-    """
-    places = {name: np.flatnonzero(examples.shares == share) for name, share in SHARES.items()}
-    parts = {name: examples.take(rows) for name, rows in places.items()}
-    for name, part in parts.items():
-        if not len(part):
-            raise Fault(f"the {name} share is empty", "bring more rows, or other --validation-share and --test-share")
-    slots, fitting, train = task.slots(), task.fitting(), parts["train"]
-    deep = [slot for slot in fitting if slot.name in examples.digests]
-    known = {slot.name: cache.fitted(slot.field, *content(train, slot)) for slot in deep}
-    fields = Fields.fit(fitting, train.values, known)
-    decoded = {slot.name: cache.encoded(fields[slot], *content(examples, slot)) for slot in deep}
-    shares = {}
-    for name, part in parts.items():
-        mine = {slot: values.take(places[name]) for slot, values in decoded.items()}
-        shares[name] = Portion.of(slots, fields, part, mine)
-    return shares, fields
-
-
-def content(examples: Examples, slot: Slot[Any]) -> tuple[NDArray[Any], NDArray[np.uint64]]:
-    """A slot's values, which are files or bytes, and their digests."""
-    values = examples.values[slot.name]
-    assert isinstance(values, np.ndarray)
-    return values, examples.digests[slot.name]
+def inputs_of(kind: type[Task], claim: Claim) -> tuple[str, ...]:
+    """The columns that a claim would learn from."""
+    held = [claim.columns[slot.name] for slot in slots_of(kind) if slot.side == "input" and slot.name in claim.columns]
+    return tuple(name for one in held for name in ([one] if isinstance(one, str) else one))
