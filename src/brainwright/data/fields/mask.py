@@ -101,7 +101,7 @@ def numbers(value: Any) -> NDArray[np.int64]:
             raise Fault(f"{path} holds fractions, and labels are whole numbers", "save labels, not probabilities")
         labels: NDArray[np.int64] = scan.astype(np.int64)
         return labels
-    with reading(path) as picture:
+    with reading(path, path) as picture:
         picture.load()
         pixels = np.asarray(picture)
     if pixels.ndim == 3 and (np.ptp(pixels[..., :3], 2) > 0).any():
