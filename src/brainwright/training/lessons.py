@@ -184,11 +184,15 @@ def follows(subject: Subject, learned: Learned) -> Check:
     name = "metrics follow the loss"
     task, at = subject.task, place(subject.job.how)
     portion = subject.job.train.take(subject.rows)
-    wanted = [one for one in task.metrics() if not one.higher_is_better] or list(task.metrics())
     nets = [deepcopy(one).to(at.device) for one in (subject.net, learned.net)]
     first, last = (evaluate(task, net, portion, at) for net in nets)
-    pairs = {one.word(): (one.value(first.rows[one.word()]), one.value(last.rows[one.word()])) for one in wanted}
+    every = {one: (one.value(first.rows[one.word()]), one.value(last.rows[one.word()])) for one in task.metrics()}
+    valued = {one: pair for one, pair in every.items() if not np.isnan(pair).any()}
+    wanted = [one for one in valued if not one.higher_is_better] or list(valued)
+    pairs = {one.word(): valued[one] for one in wanted}
     told = ", ".join(f"{word} went from {a:.4g} to {b:.4g}" for word, (a, b) in pairs.items())
+    if not pairs:
+        return Check(name, "passed", "so few examples give no metric a value")
     better = any(one.better(pairs[one.word()][1], pairs[one.word()][0]) for one in wanted)
     if learned.fall >= LEARNED and not better:
         seen = f"the loss fell from {learned.before:.4g} to {learned.after:.4g}, but {told}"

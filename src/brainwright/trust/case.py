@@ -27,7 +27,7 @@ def reopened(run: Run, tell: Teller) -> Case:
     Raises:
         Fault: the data are gone or have changed since.
     """
-    ready = prepare(run.record["source"], run.record["options"], tell)
+    ready = prepare(run.record["source"], run.record["options"], tell, run.fields.fitted)
     if fingerprint(ready.shares) != run.record["data"]["fingerprint"]:
         raise Fault(
             f"{run.record['source']} has changed since {run.folder} was made", "bring the old data back, or train anew"

@@ -19,7 +19,7 @@ STAGES = (
 )  # fmt: skip
 """Blocks, filter side, stride, widening, channels: Tan and Le 2019, table 1."""
 EPSILON, FRESH = 1e-3, 0.01  # of batch norm, as the weights were trained with
-IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # mean and deviation of its pictures, 0 to 1
+MEAN, SPREAD = 127.0, 128.0  # that pictures were scaled by (TensorFlow TPU, lite/efficientnet_lite_builder.py)
 SIDES = {(100, 100): 224, (100, 110): 240, (110, 120): 260, (120, 140): 280, (140, 180): 300}
 """Pixels a side that lite0 to lite4 were trained on."""
 SMALL = 96  # pixels a side: smaller pictures leave nothing of the last grids
@@ -45,9 +45,8 @@ class Efficientnet(Backbone):
         return Lite(self, given)
 
     def wants(self) -> Mapping[str, Mapping[str, Any]]:
-        mean, spread = (tuple(255 * one for one in channels) for channels in IMAGENET)
         side = SIDES.get((self.width, self.depth), SIDES[100, 100])
-        return {"image": {"channels": 3, "size": side, "least": SMALL, "mean": mean, "spread": spread}}
+        return {"image": {"channels": 3, "size": side, "least": SMALL, "mean": (MEAN,) * 3, "spread": (SPREAD,) * 3}}
 
     def adopted(self, foreign: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """Whatever the layers are called, they come in the same order: a convolution, its batch norm, and so on."""

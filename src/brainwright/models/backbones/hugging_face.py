@@ -52,10 +52,9 @@ class HuggingFace(Backbone):
     """Tokens of the longest text it can read."""
 
     def build(self, given: Shape) -> Stage:
-        if given.width != self.width or self.width % self.heads:
-            what = f"hugging-face is {self.width} wide with {self.heads} heads, its words are {given.width} wide"
-            raise Fault(what, "bring --weights, which set all of this, or make --embedding and --width alike")
-        return Bert(self)
+        if self.width % self.heads:
+            raise Fault(f"a width of {self.width} cannot be shared by {self.heads} heads", "make it a multiple")
+        return Bert(self, given.width)
 
     def adopted(self, foreign: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         plain = {name.removeprefix("bert."): one for name, one in foreign.items()}
@@ -77,8 +76,9 @@ class HuggingFace(Backbone):
 class Bert(Stage):
     """Sequence [B, T, width] of words -> sequence [B, T, width] with its mask."""
 
-    def __init__(self, part: HuggingFace) -> None:
+    def __init__(self, part: HuggingFace, given: int) -> None:
         super().__init__(Shape("sequence", part.width))
+        self.entry = nn.Identity() if given == part.width else nn.Linear(given, part.width)
         self.places = nn.Parameter(torch.randn(part.places, part.width) * 0.02)
         self.kinds = nn.Parameter(torch.zeros(2, part.width))
         self.norm, self.drop = nn.LayerNorm(part.width, EPSILON), nn.Dropout(part.dropout)
@@ -88,7 +88,7 @@ class Bert(Stage):
         length = given.values.shape[1]
         if length > len(self.places):
             raise Fault(f"a text of {length} tokens is longer than {len(self.places)}", "say --longest")
-        values = self.drop(self.norm(given.values + self.places[:length] + self.kinds[0]))
+        values = self.drop(self.norm(self.entry(given.values) + self.places[:length] + self.kinds[0]))
         shown = None if given.mask is None else given.mask[:, None, None]
         for layer in self.layers:
             values = layer(values, shown)
