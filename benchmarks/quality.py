@@ -217,6 +217,7 @@ CASES = {
     "brain_mri_lite": Case("brain_mri", {"accuracy": 0.75}, whole("brain_mri"), {"weights": LITE}),
     "adult": Case("adult", {"accuracy": 0.865, "auc": 0.922}, whole("adult"), {"target": "income"}),
     "california_housing": Case("california_housing", {"rmse": 0.46}, california, {"target": "median_house_value"}),
+    "udacity": Case("udacity_sim_driving", {"rmse": 0.11}, whole("udacity_sim_driving"), {}),
     "sst2": Case("sst2", {"accuracy": 0.82}, whole("sst2"), {"target": "label"}),
     "trec": Case("trec", {"accuracy": 0.90}, whole("trec"), {"target": "label"}),
     "tinyshakespeare": Case("tinyshakespeare", {"nats-per-character": 1.65}, tinyshakespeare, {}),

@@ -13,11 +13,13 @@ from PIL import Image
 from brainwright.__main__ import main
 from brainwright.catalogue import find
 from brainwright.data.reader import Reader
+from brainwright.tasks.task import Task
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 RUNS = {"console", "python", "yaml"}
+DEEDS = "sang danced slept ran baked dug swam wrote hid laughed wept flew".split()
 
 
 def blocks(page: Path) -> list[tuple[str, str]]:
@@ -63,7 +65,7 @@ def tables(folder: Path, draw: np.random.Generator) -> None:
     pd.DataFrame(rows).to_csv(folder / "reviews.csv", index=False)
     pd.DataFrame(rows).drop(columns="mood").head(40).to_csv(folder / "new_reviews.csv", index=False)
     tale = [
-        f"Once upon a time there were {count} {who} in a {draw.choice(['wood', 'town'])}."
+        f"Once there were {count} {who} who {' and '.join(draw.choice(DEEDS, 4, replace=False))}."
         for count, who in zip(draw.integers(2, 9, 80), draw.choice(["owls", "bears"], 80), strict=True)
     ]
     (folder / "tales.txt").write_text("\n".join(tale), encoding="utf-8")
@@ -84,6 +86,17 @@ def tables(folder: Path, draw: np.random.Generator) -> None:
     pd.DataFrame({"day": days, "sold": sold.round(2)}).to_csv(folder / "sales.csv", index=False)
 
 
+def drive(folder: Path) -> None:
+    """A log of a short drive beside its frames."""
+    table = find("tasks", "driving", Task).example()
+    folder.mkdir()
+    names = [f"{place:03d}.png" for place in range(40)]
+    for name, pixels in zip(names, table["camera"].values, strict=False):
+        Image.fromarray(pixels).save(folder / name)
+    told = {one: table[one].values[:40].round(4) for one in ("speed", "steering")}
+    pd.DataFrame({"center": names, **told}).to_csv(folder / "log.csv", index=False)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_snippets_run(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
@@ -91,6 +104,7 @@ def test_snippets_run(page, tmp_path, monkeypatch, capsys):
     pictures(tmp_path / "photos", draw)
     people(tmp_path)
     tables(tmp_path, draw)
+    drive(tmp_path / "drive")
     (tmp_path / "parts").mkdir()
     find("data/readers", "coco", Reader).example(tmp_path / "parts")
     (tmp_path / "cells").mkdir()

@@ -59,5 +59,5 @@ def test_what_names_no_groups_is_refused() -> None:
     many = Column(np.array([f"name {i}" for i in range(200)], object), Kind.CATEGORY)
     with pytest.raises(Fault, match="200 different values"):
         Group().fit({"name": many})
-    with pytest.raises(Fault, match="pictures"):
+    with pytest.raises(Fault, match="images"):
         Group().fit({"image": Column(np.zeros((3, 8, 8), np.uint8), Kind.IMAGE)})

@@ -82,7 +82,7 @@ def test_every_task_passes_on_its_own_example(bench):
 def test_a_run_that_cannot_come_to_good_is_refused_and_its_record_says_why(tmp_path):
     draw = np.random.default_rng(0)
     size = draw.normal(size=300)
-    (tmp_path / "a.csv").write_text("size,price\n" + "".join(f"{x:.4f},{3 * x + 1:.4f}\n" for x in size))
+    (tmp_path / "a.csv").write_text("size,price\n" + "".join(f"{x:.4f},{abs(x) + x * x:.4f}\n" for x in size))
     options = {"target": "price", "out": str(tmp_path / "runs"), "quiet": True, "width": 16, "members": 1, "steps": 60}
     with pytest.raises(Fault, match=r"rate too high.*--preflight off"):
         bw.train(str(tmp_path / "a.csv"), name="bad", preflight="on", lr=30.0, **options)

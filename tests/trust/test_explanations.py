@@ -120,7 +120,7 @@ def run(tmp_path):
     columns = {"one": one, "two": draw.normal(size=300), "three": draw.choice(["x", "y"], 300)}
     pd.DataFrame({**columns, "answer": np.where(one > 0, "a", "b")}).to_csv(tmp_path / "data.csv", index=False)
     return bw.train(
-        str(tmp_path / "data.csv"), quiet=True, target="answer", out=str(tmp_path / "runs"), epochs=15, threads=1
+        str(tmp_path / "data.csv"), quiet=True, target="answer", out=str(tmp_path / "runs"), epochs=15, allow="leak"
     )
 
 

@@ -66,6 +66,7 @@ def prepare(source: Any, options: Mapping[str, Any], tell: Teller, known: Mappin
     table = marked(table, used)
     findings = eased(kind, look(table, aim, used))
     table, unanswered = answered(passed(table, findings, allowed, tell), aim)
+    table = replace(table, ordered=table.ordered or kind.in_order)
     settled = settle(table, Setting(kind, config, aim, splitting, known), tell)
     reasons = (*told, *unanswered, *settled.reasons)
     for reason in reasons:

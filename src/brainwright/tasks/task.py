@@ -93,6 +93,8 @@ class Task(Part, ABC):
     """The families that fit, by word; empty where the task's net has its own form and the choice says nothing."""
     backbone: ClassVar[str] = "mlp"
     """The family taken when the user names none."""
+    in_order: ClassVar[bool] = False
+    """Rows follow one another, as moments of one drive do: shares that the data do not say are cut from the end."""
 
     # ---- what every task says -----------------------------------------------------------------
 
