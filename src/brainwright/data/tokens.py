@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from torch import Tensor
 
-from brainwright.data.encoded import Encoded, Ragged, Windows
+from brainwright.data.encoded import Encoded, Uneven, Windows
 from brainwright.data.field import Padded, Values
 from brainwright.data.units import Between
 
@@ -51,11 +51,11 @@ def padded(encoded: Encoded) -> Padded:
     if isinstance(encoded, Windows):
         values = np.asarray(encoded.values, np.int64)
         return Padded(torch.from_numpy(values), torch.full((len(values),), encoded.length))
-    assert isinstance(encoded, Ragged)
-    lengths = encoded.lengths
+    assert isinstance(encoded, Uneven)
+    lengths, flat = encoded.lengths, encoded.values
     real = np.arange(lengths.max()) < lengths[:, None]
-    values = np.full((*real.shape, *encoded.values.shape[1:]), PADDING, np.int64)
-    values[real] = encoded.values
+    values = np.full((*real.shape, *flat.shape[1:]), PADDING, np.int64)
+    values[real] = flat
     return Padded(torch.from_numpy(values), torch.from_numpy(lengths))
 
 
