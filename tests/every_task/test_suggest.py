@@ -26,7 +26,8 @@ def test_a_run_suggests_what_to_label_or_says_why_not(word: str, tmp_path: Path)
     try:
         mind = judge(run, ready.shares["validation"])
     except bw.Fault as fault:
-        assert "no examples can be compared" in str(fault)
+        if "no examples can be compared" not in str(fault):
+            raise
         return
     pool = replace(table, shares=np.full(len(table), 3, np.uint8)).without(*columns(run, "target"))
     found, among = suggested(mind, pool, 7)

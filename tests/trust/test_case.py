@@ -18,7 +18,9 @@ def run(tmp_path: Path) -> bw.Run:
     pd.DataFrame({"one": one, "two": draw.normal(size=200), "answer": np.where(one > 0, "a", "b")}).to_csv(
         tmp_path / "data.csv", index=False
     )
-    return bw.train(str(tmp_path / "data.csv"), quiet=True, target="answer", steps=5, allow="leak", out=str(tmp_path / "runs"))
+    return bw.train(
+        str(tmp_path / "data.csv"), quiet=True, target="answer", steps=5, allow="leak", out=str(tmp_path / "runs")
+    )
 
 
 def test_the_shares_are_as_they_were(run: bw.Run) -> None:
