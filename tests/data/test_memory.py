@@ -1,6 +1,7 @@
 """Memory stays flat however much is decoded: everything that touches all pictures before, in and after training."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from brainwright.data.batching import in_order
 from brainwright.runs.facts import fingerprint
 from brainwright.runs.preparing import prepare
 from brainwright.runs.telling import Silent
+from brainwright.training.devices import peak_memory
 entries.HELD = 0  # so that these few are treated as many
 ready = prepare(sys.argv[1], {"cache": sys.argv[2], "cache_room": float(sys.argv[3])}, Silent())
 task, shares = ready.task, ready.shares
@@ -26,6 +28,7 @@ for floor in task.floors(ready.fields):
     state = floor.fit(shares["train"])
     assert len(floor.predict(state, shares["test"]).scores) == len(shares["test"])
 assert fingerprint(shares)
+print(peak_memory())
 """
 
 
@@ -39,12 +42,12 @@ def pictures(home: Path, count: int) -> Path:
     return home
 
 
-def peak(source: Path, room: float) -> int:
-    """KiB that a process over these pictures held at most."""
+def peak(source: Path, room: float) -> float:
+    """MiB that a process over these pictures held at most."""
     words = [sys.executable, "-c", SCRIPT, str(source), str(source.parent / "cache"), str(room)]
-    _, status, usage = os.wait4(os.posix_spawn(words[0], words, {**os.environ, "OMP_NUM_THREADS": "1"}), 0)
-    assert status == 0
-    return usage.ru_maxrss
+    ended = subprocess.run(words, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    return float(ended.stdout)
 
 
 @pytest.mark.skipif(not hasattr(os, "preadv"), reason="this system maps files instead, and mapped pages count")

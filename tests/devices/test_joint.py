@@ -70,7 +70,7 @@ def test_two_hosts_end_where_one_process_ends(word, joint):
         torch.testing.assert_close(float(joint[f"{word}/loss"]), loss, atol=1e-9, rtol=1e-7)
 
 
-TABLE = "area,rooms,price\n" + "\n".join(f"{a},{a % 5},{3 * a + 10 * (a % 5)}" for a in range(60, 360))
+TABLE = "area,rooms,price\n" + "\n".join(f"{a},{a % 5},{3 * a + 200 * (a % 5)}" for a in range(60, 360))
 
 
 def brainwright(folder: Path, *words: str) -> "subprocess.Popen[str]":

@@ -1,5 +1,6 @@
 """Crew: the processes that train one net together; the only file that knows torch.distributed."""
 
+import atexit
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -91,7 +92,14 @@ def joined(device: torch.device) -> Crew:
         return ALONE
     if not dist.is_initialized():
         dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
+        atexit.register(left)  # its threads end before the interpreter does: else the system aborts it now and then
     return Crew(dist.get_rank(), dist.get_world_size())
+
+
+def left() -> None:
+    """Leave the crew, where one was joined."""
+    if dist.is_initialized():
+        dist.destroy_process_group()
 
 
 def alone() -> bool:

@@ -5,6 +5,7 @@ import platform
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 import torch
@@ -19,6 +20,9 @@ except ModuleNotFoundError:  # Windows has none: memory is then not measured, an
     MEASURES_MEMORY = False
 else:
     MEASURES_MEMORY = True
+
+STATUS = Path("/proc/self/status")
+"""Where Linux says what this process holds."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,14 @@ def lacks_memory(error: MemoryError | RuntimeError) -> bool:
 
 
 def peak_memory() -> float:
-    """The most memory this process held so far, in MiB; NaN where the system does not tell."""
+    """The most memory this process held so far, in MiB; NaN where the system does not tell.
+
+    Linux hands what a parent held at most on to `ru_maxrss` of its child, so its own count of this process comes first.
+    """
+    lines = STATUS.read_text().splitlines() if STATUS.is_file() else []
+    held = [int(line.split()[1]) for line in lines if line.startswith("VmHWM")]
+    if held:
+        return held[0] / 2**10
     if not MEASURES_MEMORY:
         return float("nan")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
