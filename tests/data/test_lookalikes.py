@@ -1,6 +1,9 @@
 """Lookalikes: what was stored anew, in other light or with a word changed is found; what only resembles is not."""
 
 import io
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -74,3 +77,31 @@ def test_texts() -> None:
     ]
     assert alike_texts(np.array(texts, object)).tolist() == [[2, 3], [4, 5]]
     assert joined(np.array([[2, 3], [3, 5]]), 6).tolist() == [0, 1, 2, 2, 4, 2]
+
+
+SCRIPT = """
+import numpy as np
+from brainwright.data.lookalikes import alike_texts
+draw = np.random.default_rng(0)
+rows = draw.integers(0, 2000, (300, 12))
+changed = rows.copy()
+changed[:, 5] = 9999
+texts = [" ".join(f"word{one}" for one in row) for row in np.concatenate([rows, changed])]
+print(alike_texts(np.array(texts, object)).tolist())
+"""
+
+
+def test_the_same_texts_are_found_in_every_process() -> None:
+    """Python orders a set of texts anew in every process; what is found must not follow it, for splits do."""
+    found = [
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert found[0] == found[1]
+    assert len(found[0]) > 1000

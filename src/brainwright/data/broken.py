@@ -44,7 +44,7 @@ def broken(table: Table, target: str) -> Iterator[Finding]:
         if good.any():
             small = np.stack([grey for said, grey in seen if not said]).astype(np.float32)
             yield from plain(table, rows[good], small)
-            yield from lookalikes(with_alike(table, name, rows[good], small))
+            yield from lookalikes(with_alike(without_alike(table), name, rows[good], small))
 
 
 def unheard(table: Table) -> Iterator[Finding]:
@@ -65,16 +65,16 @@ def faults_of(fault: Callable[[Any], str], files: NDArray[np.object_]) -> list[s
     return [fault(file) for file in files]
 
 
-def with_alike(table: Table, name: str, rows: NDArray[np.int64], small: NDArray[np.float32]) -> Table:
-    """The table, a column of pictures with codes of what is alike, from the small grey pictures [M, 256] of rows [M].
+def without_alike(table: Table) -> Table:
+    """The table without codes of what is alike."""
+    return replace(table, columns={name: replace(one, alike=one.alike[:0]) for name, one in table.columns.items()})
 
-    Codes of other columns are left off.
-    """
+
+def with_alike(table: Table, name: str, rows: NDArray[np.int64], small: NDArray[np.float32]) -> Table:
+    """The table, a column of pictures with codes of what is alike, from small grey pictures [M, 256] of rows [M]."""
     alike = np.arange(len(table))
     alike[rows] = rows[joined(alike_pictures(small), len(rows))]
-    none = alike[:0]
-    columns = {other: replace(one, alike=alike if other == name else none) for other, one in table.columns.items()}
-    return replace(table, columns=columns)
+    return replace(table, columns={**table.columns, name: replace(table[name], alike=alike)})
 
 
 def plain(table: Table, rows: NDArray[np.int64], small: NDArray[np.float32]) -> Iterator[Finding]:

@@ -159,15 +159,14 @@ def alike_texts(texts: NDArray[np.object_]) -> Pairs:
     long = np.flatnonzero(lengths >= FEWEST_WORDS)
     if len(long) < 2:
         return same
-    sets = words.iloc[long].map(set)
-    flat = sets.explode()
-    counts = sets.map(len).to_numpy()
-    codes = pd.factorize(flat)[0].astype(np.uint64)
+    distinct_words = words.iloc[long].map(dict.fromkeys).map(list)  # in the texts' order: a set's is drawn by Python
+    counts = distinct_words.map(len).to_numpy()
+    codes = pd.factorize(distinct_words.explode())[0].astype(np.uint64)
     starts = np.r_[0, np.cumsum(counts)[:-1]]
     every = np.ones(len(long), bool)
     pairs = [chained(keys, every) for keys in banded(codes, starts)]
     found = distinct(np.concatenate(pairs), len(long))
-    held = sets.to_numpy()
+    held = distinct_words.map(set).to_numpy()
     kept = [len(held[a] & held[b]) >= OVERLAP * len(held[a] | held[b]) for a, b in found]
     return distinct(np.concatenate([same, long[found[np.array(kept, bool)]]]), len(texts))
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainwright.config import Choices, Config
-from brainwright.data.broken import plain, unreadable, with_alike
+from brainwright.data.broken import plain, unreadable, with_alike, without_alike
 from brainwright.data.cache import MEMORY, Cache
 from brainwright.data.encoded import Dense, Stored
 from brainwright.data.encoding import Damaged
@@ -114,7 +114,7 @@ def shared(table: Table, setting: Setting, tell: Teller) -> Settled:
 
 def seen(found: Settled, task: Task) -> tuple[Table, list[Finding]]:
     """The table with codes of pictures that look alike, and what is strange in the pictures that were decoded."""
-    table, strange = found.table, list[Finding]()
+    table, strange = without_alike(found.table), list[Finding]()  # other columns were looked at before
     portions = list(found.shares.values())
     every = np.concatenate([portion.examples.rows for portion in portions])
     rows, first = np.unique(every, return_index=True)
