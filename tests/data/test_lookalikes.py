@@ -83,9 +83,9 @@ SCRIPT = """
 import numpy as np
 from brainwright.data.lookalikes import alike_texts
 draw = np.random.default_rng(0)
-rows = draw.integers(0, 2000, (300, 12))
+rows = draw.integers(0, 20000, (2000, 18))
 changed = rows.copy()
-changed[:, 5] = 9999
+changed[:, 5:7] = [[90000, 90001]]
 texts = [" ".join(f"word{one}" for one in row) for row in np.concatenate([rows, changed])]
 print(alike_texts(np.array(texts, object)).tolist())
 """
