@@ -15,7 +15,7 @@ from brainwright.data.columns import missing
 from brainwright.data.finding import Finding, Flaw, Severity, named, shortened
 from brainwright.data.table import Column, Kind, Table
 
-FAR, ABSURD = 8.0, 1000.0  # spreads of the middle half beyond which a repeated number is a code, a single one absurd
+FAR, ABSURD = 12.0, 1000.0  # spreads of the middle half beyond which a repeated number is a code, a single one absurd
 REPEATS = 0.002  # part of the rows that a code takes at least, and no fewer than
 FEWEST = 5
 STRAY = 0.3  # part of a column's cells that may be of another kind than all others

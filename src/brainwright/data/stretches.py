@@ -16,6 +16,7 @@ BLOCKS = 40  # pieces in which rows are compared
 FEWEST = 200  # rows, below which pieces would say nothing
 PART = 1 / 3  # of the rows, which a stretch may take at most
 MODEST = 1.5  # times, below which a stretch is of another place or time: miles and Fahrenheit begin at 1.6
+MILD, LONG = 3.0, 0.08  # times, below which only a stretch of so much of the rows is in other units: seasons pass
 HUGE = 8.0  # times what others hardly reach, where they drift
 RUN = 8  # rows in a row that two stretches must share to be copies
 MOST_ROWS, MOST_CLASSES = 4_000, 50  # that the quick model of the answers learns
@@ -51,7 +52,8 @@ def shifted(table: Table, name: str, column: Column) -> Iterator[Finding]:
     if not len(inside):
         return
     here, others = np.median(values[inside]), np.median(np.delete(values, inside))
-    if abs(here) > MODEST * abs(others) or abs(here) < abs(others) / MODEST:
+    least = MODEST if len(inside) > LONG * len(rows) else MILD
+    if abs(here) > least * abs(others) or abs(here) < abs(others) / least:
         factor = f", about {here / others:.3g} times the others" if others else ""
         text = f"column {name!r} is of another size in a stretch of {len(inside):,} rows{factor}"
         text += f" ({named(table, rows[inside])}); see that all rows are in one unit"
