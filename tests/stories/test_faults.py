@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+import brainwright as bw
 from brainwright.__main__ import main
 
 DRAW = np.random.default_rng(0)
@@ -174,3 +175,12 @@ def test_interrupted_keeps_what_was_learned_and_resumes(here):
     shown, said = again.communicate(timeout=120)
     assert again.returncode == 0, said
     assert '"interrupted": false' in shown
+
+
+def test_questions_without_a_column_name_it(here):
+    rows = pd.DataFrame({"a": DRAW.normal(size=300), "b": DRAW.normal(size=300)})
+    rows["c"] = np.where(rows["a"] + DRAW.normal(size=300) > 0, "much", "little")
+    run = bw.train(rows, target="c", out=str(here), name="run", quiet=True, epochs=1, width=8, threads=1, trust="none")
+    for asked in ({"a": 1.0}, ["x"], pd.DataFrame({"a": [1.0]})):
+        with pytest.raises(bw.errors.Fault, match=r"has no column '[ab]'; there are"):
+            run.predict(asked)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from brainwright.errors import Fault
+
 
 class Kind(StrEnum):
     """What a column holds."""
@@ -82,6 +84,13 @@ class Table:
         return len(self.shares)
 
     def __getitem__(self, name: str) -> Column:
+        """A column by its name.
+
+        Raises:
+            Fault: there is none, which the user must know of.
+        """
+        if name not in self.columns:
+            raise Fault(f"{self.source} has no column {name!r}", f"there are {', '.join(map(repr, self.columns))}")
         return self.columns[name]
 
     def kinds(self, kind: Kind) -> list[str]:

@@ -20,7 +20,7 @@ def question(run: Run, source: Any) -> Table:
     """A table of the run's input columns.
 
     `source` is a path to a picture or a sound, a folder of them or a table; a text where the run reads one; a mapping
-    of column to value, a list of them, a pandas DataFrame, or for a run that makes things from noise how many.
+    of column to value, a list of any of these, a pandas DataFrame, or for a run that makes things from noise how many.
 
     Raises:
         Fault: nothing there that this run can read.
@@ -29,13 +29,14 @@ def question(run: Run, source: Any) -> Table:
         return source
     if not any(slot.name in run.claim.columns for slot in run.task.slots() if slot.side == "input"):
         return so_many(source)
+    lone = single_input(run)
     if isinstance(source, Mapping):
         source = [source]
     if isinstance(source, list):
-        source = pd.DataFrame(source)
+        bare = lone and not any(isinstance(one, Mapping) for one in source)
+        source = pd.DataFrame({lone: source} if bare else source)
     if isinstance(source, pd.DataFrame):
         return open_table(source, kinds_of(run, source.columns))
-    lone = single_input(run)
     path = Path(source) if len(str(source)) < 1000 else Path()
     kind = run.kinds.get(lone)
     if kind in FILES and path.suffix.lower() in ENDS[kind]:

@@ -131,12 +131,17 @@ class Task(Part, ABC):
         return slots_of(type(self))
 
     def examples(self, table: Table, claim: Claim) -> Examples:
-        """What the net learns from: a row each, or cut from rows (windows, patches, clips), never across shares."""
+        """What the net learns from: a row each, or cut from rows (windows, patches, clips), never across shares.
+
+        Raises:
+            Fault: a column to read is missing; one to tell may be, where predictions are asked for.
+        """
         values: dict[str, Values] = {}
         digests = {}
+        read = {slot.name for slot in self.slots() if slot.side == "input"}
         for slot, names in claim.columns.items():
             if isinstance(names, str):
-                if names in table.columns:  # a table asked for predictions has no target
+                if slot in read or names in table.columns:
                     values[slot] = table[names].values
                     if len(table[names].digests):
                         digests[slot] = table[names].digests
