@@ -49,7 +49,8 @@ def overview() -> str:
     """All commands, a line each."""
     lines = catalogue("commands")
     ordered = [word for word in ORDER if word in lines] + [word for word in lines if word not in ORDER]
-    table = "\n".join(f"  {word:10}{lines[word]}" for word in ordered)
+    room = max(map(len, ordered)) + 2
+    table = "\n".join(f"  {word:{room}}{lines[word]}" for word in ordered)
     return (
         "brainwright: from your own data to a trained, explained, audited deep network\n\n"
         f"{table}\n\n"
