@@ -2,7 +2,7 @@
 
 50 kinds of damage, 24 to the form and 26 to the meaning, 20 instances each; 200 sound draws of the same data. Named
 rightly = a finding of the right kind, or a reader's refusal, that names the file, the row or the column. A false alarm
-= a sound draw with any warning or stop. PLANTED_SEED=0 is for tuning; 1, as it is, for the record.
+= a sound draw with any warning or stop. PLANTED_SEED 0 and 1 were tuned on; 2, as it is, is for the record.
 """
 
 import os
@@ -26,7 +26,7 @@ DRAWS = int(os.environ.get("PLANTED_SOUND", "200"))
 
 def measure() -> Mapping[str, Any]:
     """Recall by kind, and false alarms."""
-    seed = int(os.environ.get("PLANTED_SEED", "1"))
+    seed = int(os.environ.get("PLANTED_SEED", "2"))
     facts: dict[str, Any] = {
         "seed": seed,
         "instances": INSTANCES,
