@@ -9,6 +9,7 @@ from brainwright.data.slots import Batch, Prediction
 from brainwright.metrics.mae import Mae
 from brainwright.metrics.r2 import R2
 from brainwright.metrics.rmse import Rmse
+from brainwright.metrics.rmse_others import RmseOthers
 
 CASES = [(Rmse, root_mean_squared_error), (Mae, mean_absolute_error), (R2, r2_score)]
 
@@ -35,3 +36,12 @@ def test_knows_which_way_is_better(metric, better):
 
 def test_a_truth_that_never_changes_has_no_r2():
     assert np.isnan(R2(slot="value").value(np.array([[1.0, 5.0], [1.0, 5.0]])))
+
+
+def test_rmse_others_is_the_root_of_the_mean_over_all_of_them() -> None:
+    draw = np.random.default_rng(0)
+    truth, said = ({name: torch.from_numpy(draw.random(50)) for name in ("throttle", "brake")} for _ in range(2))
+    metric = RmseOthers(slot="throttle", besides=("brake",))
+    value = metric.value(metric.rows(Prediction(said), Batch(truth)).numpy())
+    wanted = np.sqrt(np.mean([(said[name] - truth[name]).square().mean().item() for name in truth]))
+    assert value == pytest.approx(wanted)

@@ -1,5 +1,6 @@
 """What driving reads of a log, what it never reads, and how it mirrors."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,10 @@ import brainwright as bw
 from brainwright.data.batching import generator_of
 from brainwright.data.slots import Batch
 from brainwright.data.table import Column, Kind, Table
+from brainwright.runs.sharing import encoded
 from brainwright.tasks.driving import Driving
 
-SHORT = {"quiet": True, "steps": 3, "threads": 1, "checkpoint": 0, "cache_room": 0}
+SHORT = {"quiet": True, "steps": 3, "threads": 1, "checkpoint": 0, "cache_room": 0, "trust": "none"}
 
 
 def log(folder: Path, count: int = 30) -> Path:
@@ -36,8 +38,11 @@ def test_what_is_decided_in_the_same_moment_is_no_input() -> None:
     frames = {name: Column(np.zeros((4, 8, 8), np.uint8), Kind.IMAGE) for name in ("left", "center", "right")}
     claim = Driving.claim(Table.of({**frames, **numbers}, "log"), "")
     assert claim is not None
-    assert claim.columns == {"image": "center", "control": "steering", "sensors": ("speed",)}
-    assert "without 'left', 'right', 'throttle', 'brake'" in claim.why
+    pedals = {"throttle": "throttle", "brake": "brake"}
+    assert claim.columns == {"image": "center", "control": "steering", **pedals, "sensors": ("speed",)}
+    assert "without 'left', 'right'" in claim.why
+    only = Driving.claim(Table.of({**frames, **numbers}, "log"), "steering")
+    assert only is not None and only.columns == {"image": "center", "control": "steering", "sensors": ("speed",)}
     alone = Driving.claim(Table.of({"view": frames["left"], "angle": numbers["steering"]}, "log"), "angle")
     assert alone is not None and "sensors" not in alone.columns
 
@@ -61,6 +66,55 @@ def test_a_drive_is_cut_at_its_end(tmp_path: Path) -> None:
     tested = pd.read_parquet(run.folder / "predictions.parquet")["where"]
     places = [int(where.rpartition(" ")[2]) for where in tested]
     assert places == list(range(32 - len(places), 32)), "the last rows of the log"
+
+
+def test_all_that_is_done_is_learned_at_once_and_said_at_once(tmp_path: Path) -> None:
+    path = log(tmp_path)
+    told = pd.read_csv(path)
+    told["action"] = np.where(told["steering"] > 0.3, "right", np.where(told["steering"] < -0.3, "left", "keep"))
+    told.to_csv(path, index=False)
+    run = bw.train(str(path), out=str(tmp_path / "runs"), name="run", frames=2, **SHORT)
+    assert run.record["options"]["deeds"] == "decision,control,throttle"
+    assert not run.record["options"]["both_turns"], "a mirrored view would need another class"
+    assert [one["name"] for one in run.record["metrics"]] == [
+        "accuracy", "balanced-accuracy", "log-loss", "rmse", "mae", "r2", "rmse-others"
+    ]  # fmt: skip
+    (said, *_) = run.predict(str(path))
+    assert {"action", "steering", "throttle", "scores"} <= set(said)
+    assert "NOT for vehicles on roads" in run.record["warnings"][0]
+    for page in ("report.html", "card.md"):
+        assert "NOT for vehicles on roads" in (run.folder / page).read_text(encoding="utf-8")
+
+
+def test_the_frames_of_an_example_are_those_before_it(tmp_path: Path) -> None:
+    pixels = np.arange(6, dtype=np.uint8)[:, None, None] * np.ones((6, 8, 12), np.uint8)
+    columns = {"camera": Column(pixels, Kind.IMAGE), "steering": Column(np.linspace(-1, 1, 6), Kind.NUMBER)}
+    columns["drive"] = Column(np.array(list("aaaabb"), object), Kind.CATEGORY)
+    table = replace(Table.of(columns), shares=np.array([0, 0, 0, 1, 1, 1], np.uint8))
+    task, claim = Driving(frames=3), Driving.claim(table, "")
+    assert claim is not None and task.reach == 2
+    seen = np.asarray(task.examples(table, claim).values["image"])[:, :, 0, 0].tolist()
+    assert seen == [[0, 0, 0], [0, 0, 1], [0, 1, 2], [3, 3, 3], [4, 4, 4], [4, 4, 5]]
+
+
+def test_a_mirror_is_legal_only_where_nothing_else_has_a_side() -> None:
+    for name, legal in {"speed": True, "yaw_rate": False, "last_steering": False}.items():
+        columns = {
+            "camera": Column(np.zeros((20, 8, 12), np.uint8), Kind.IMAGE),
+            "steering": Column(np.linspace(-1, 1, 20), Kind.NUMBER),
+            name: Column(np.linspace(0, 9, 20), Kind.NUMBER),
+        }
+        table = replace(Table.of(columns), shares=np.repeat(np.array([0, 1, 2], np.uint8), [14, 3, 3]))
+        task, claim = Driving(), Driving.claim(table, "")
+        assert claim is not None and claim.columns["sensors"] == (name,)
+        shares, _ = encoded(task, task.examples(table, claim))
+        found = {one.option: one for one in task.decide(shares["train"])}
+        assert found["both_turns"].value is legal, found["both_turns"].reason
+
+
+def test_what_the_log_does_not_tell_cannot_be_learned(tmp_path: Path) -> None:
+    with pytest.raises(bw.Fault, match="deeds names 'brake'"):
+        bw.train(str(log(tmp_path)), out=str(tmp_path / "runs"), deeds="control,brake", **SHORT)
 
 
 def test_a_frame_that_is_missing_is_named(tmp_path: Path) -> None:

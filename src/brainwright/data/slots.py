@@ -71,10 +71,14 @@ class Fields:
         values: Mapping[str, Values],
         known: Mapping[str, Field[Any]] = NONE,
     ) -> "Fields":
-        """Fit each slot's field to its TRAINING values; drawn fields have none, and known ones are fitted already."""
+        """Fit each slot's field to its TRAINING values; drawn fields have none, and known ones are fitted already.
+
+        A target that the data do not tell has no field.
+        """
         asked = [slot for slot in slots if slot.name in values.keys() - known]
         fresh = {slot.name: slot.field.fit(together(slot, asked, values)) for slot in asked}
-        return cls({slot.name: slot.field for slot in slots} | fresh | {**known})
+        plain = {slot.name: slot.field for slot in slots if slot.side != "target" or slot.field.drawn}
+        return cls(plain | fresh | {**known})
 
     def __getitem__(self, slot: Slot[F]) -> F:
         fitted = self.fitted[slot.name]

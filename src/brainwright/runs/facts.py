@@ -31,6 +31,7 @@ def opening_record(ready: Prepared, source: Any, options: Mapping[str, Any]) -> 
     """What is known before the first step."""
     table = ready.table
     allowed = flaws(ready.config.choices.allow)
+    notice = [ready.task.notice] if ready.task.notice else []
     columns = {name: {"kind": column.kind, "reason": column.reason} for name, column in table.columns.items()}
     return {
         "brainwright": version("brainwright"),
@@ -55,7 +56,7 @@ def opening_record(ready: Prepared, source: Any, options: Mapping[str, Any]) -> 
             "fingerprint": fingerprint(ready.shares),
         },
         "environment": hardware(),
-        "warnings": [said(one, allowed) for one in ready.findings if one.severity != "note"],
+        "warnings": [*notice, *(said(one, allowed) for one in ready.findings if one.severity != "note")],
         "results": [],
         "finished": False,
     }

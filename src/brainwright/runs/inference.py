@@ -23,7 +23,7 @@ def infer(table: Table, target: str, word: str) -> tuple[type[Task], Claim]:
     claims.sort(key=lambda pair: -pair[1].strength)
     if not claims:
         raise Fault(refusal(table, target, word), "name the column to predict with --target, or the task with --task")
-    if len(claims) > 1 and claims[0][1].strength - claims[1][1].strength < DOUBT:
+    if len(claims) > 1 and round(claims[0][1].strength - claims[1][1].strength, 6) < DOUBT:
         near = " or ".join(f"--task {task.word()} ({claim.why})" for task, claim in claims[:2])
         raise Fault(f"{table.source} fits two tasks as well", f"say {near}")
     return claims[0]

@@ -126,6 +126,16 @@ class Task(Part, ABC):
 
     # ---- what most tasks leave as it is --------------------------------------------------------
 
+    @property
+    def notice(self) -> str:
+        """What whoever uses a run of this task must be told first, in every output and report; "" = nothing."""
+        return ""
+
+    @property
+    def reach(self) -> int:
+        """Rows before an example's own, of the same drive, that it reads, too."""
+        return 0
+
     def slots(self) -> tuple[Slot[Any], ...]:
         """What the task reads and writes, in the order of its class body."""
         return slots_of(type(self))

@@ -36,6 +36,14 @@ class Technique(Task):
         """A technique is tried on the examples of the tasks that it wraps."""
         raise NotImplementedError(f"{cls.word()} is tried on the example of the task that it wraps")
 
+    @property
+    def notice(self) -> str:
+        return self.inner.notice
+
+    @property
+    def reach(self) -> int:
+        return self.inner.reach
+
     def slots(self) -> tuple[Slot[Any], ...]:
         return self.inner.slots()
 

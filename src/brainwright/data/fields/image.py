@@ -1,4 +1,4 @@
-"""A picture: decoded once to one size, 8 bits a channel."""
+"""A picture, or several that follow one another: decoded once to one size, 8 bits a channel."""
 
 import base64
 import io
@@ -30,7 +30,9 @@ T = TypeVar("T")
 
 
 class Image(DenseField):
-    """uint8 [B, channels, height, width]; nets scale by `mean` and `spread` themselves, so they take raw pictures."""
+    """uint8 [B, frames * channels, height, width]; nets scale by `mean` and `spread` themselves, so they take raw
+    pictures. A value of several frames is an array of so many pictures, the oldest first.
+    """
 
     averages: ClassVar[bool] = True
     size: int = 0
@@ -39,6 +41,8 @@ class Image(DenseField):
     """Longest side that smaller pictures are enlarged to."""
     letterbox: bool = False
     """Pictures keep their proportions: each is made to just fit, from the upper left, and the rest is filled grey."""
+    frames: int = 1
+    """Pictures in a value."""
     multiple: int = 1
     """Of which height and width are multiples, where pictures are letterboxed."""
     height: int = 0
@@ -50,7 +54,7 @@ class Image(DenseField):
 
     def fit(self, values: Values) -> Self:
         assert isinstance(values, np.ndarray)
-        some = values[:: max(1, len(values) // SAMPLE)][:SAMPLE]
+        some = (values if self.frames == 1 else values[:, -1])[:: max(1, len(values) // SAMPLE)][:SAMPLE]
         heights, widths, greys = zip(*readable(looked, some), strict=True)
         height, width = int(np.median(heights)), int(np.median(widths))
         longest = self.size or fitting(max(height, width))
@@ -73,7 +77,7 @@ class Image(DenseField):
 
     def moments(self, value: Any) -> NDArray[np.float64]:
         """The mean of a picture's pixels and that of their squares, for each channel [2, C]."""
-        pixels = self.encode(value).astype(np.float64)
+        pixels = self.alone(value).astype(np.float64)
         return np.stack([pixels.mean((1, 2)), np.square(pixels).mean((1, 2))])
 
     @property
@@ -83,10 +87,14 @@ class Image(DenseField):
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Channels, height, width."""
-        return self.channels, self.height, self.width
+        """Channels of all frames, height, width."""
+        return self.frames * self.channels, self.height, self.width
 
     def encode(self, value: Any) -> NDArray[Any]:
+        return self.alone(value) if self.frames == 1 else np.concatenate([self.alone(one) for one in value])
+
+    def alone(self, value: Any) -> NDArray[np.uint8]:
+        """One picture [channels, height, width]."""
         picture = opened(value, GAP * max(self.height, self.width)).convert("L" if self.channels == 1 else "RGB")
         if picture.size != (self.width, self.height):
             picture = self.boxed(picture) if self.letterbox else resized(picture, (self.width, self.height))
@@ -103,7 +111,7 @@ class Image(DenseField):
 
     def encode_all(self, values: Values) -> Dense:
         assert isinstance(values, np.ndarray)
-        if values.dtype == np.uint8 and self.fits(values):
+        if values.dtype == np.uint8 and self.frames == 1 and self.fits(values):
             planes = values[..., None] if values.ndim == 3 else values
             return Dense(np.ascontiguousarray(planes.transpose(0, 3, 1, 2)))
         return Dense(np.concatenate(list(in_pieces(self.stacked, values, AT_ONCE))))
@@ -118,17 +126,12 @@ class Image(DenseField):
         return values.shape[1:3] == (self.height, self.width) and channels == self.channels
 
     def decode(self, encoded: Any) -> Any:
-        """Rows of pixels: [H][W] grey or [H][W][3]."""
-        pixels = np.asarray(encoded).round().clip(0, 255).astype(np.uint8)
+        """Rows of pixels: [H][W] grey or [H][W][3]; of several frames the last one."""
+        pixels = np.asarray(encoded)[-self.channels :].round().clip(0, 255).astype(np.uint8)
         return (pixels[0] if self.channels == 1 else pixels.transpose(1, 2, 0)).tolist()
 
     def show(self, value: Any) -> str:
-        picture = opened(value)
-        picture.thumbnail((160, 160))
-        packed = io.BytesIO()
-        picture.convert("RGB").save(packed, "PNG")
-        coded = base64.b64encode(packed.getvalue()).decode()
-        return f'<img alt="" width="{picture.width}" height="{picture.height}" src="data:image/png;base64,{coded}">'
+        return drawn(value) if self.frames == 1 else "".join(map(drawn, value))
 
     def units(self, given: Tensor, value: Any) -> Units:
         """Square cells of the picture: pixels up to 16 a side."""
@@ -144,6 +147,16 @@ class Image(DenseField):
         across = torch.tensor(EDGES, device=given.device)
         slopes = F.conv2d(grey, torch.stack([across, across.T])[:, None])
         return slopes.square().sum(1).sqrt()
+
+
+def drawn(value: Any) -> str:
+    """A picture as HTML."""
+    picture = opened(value)
+    picture.thumbnail((160, 160))
+    packed = io.BytesIO()
+    picture.convert("RGB").save(packed, "PNG")
+    coded = base64.b64encode(packed.getvalue()).decode()
+    return f'<img alt="" width="{picture.width}" height="{picture.height}" src="data:image/png;base64,{coded}">'
 
 
 def resized(picture: Pillow.Image, size: tuple[int, int]) -> Pillow.Image:

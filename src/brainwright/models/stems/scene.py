@@ -11,7 +11,7 @@ from brainwright.models.features import Features, Shape
 
 
 class SceneStem(Stage):
-    """Pixels [B, C, H, W] and sensors [B, places] -> grid [B, C + 2 + places, H, W].
+    """Pixels [B, C, H, W] of one frame or several and sensors [B, places] -> grid [B, C + 2 + places, H, W].
 
     A net that averages over places would not know where in the view the road bends: two planes tell each pixel's
     height and side (CoordConv, Liu et al. 2018). A sensor's plane holds its number in training deviations, 0 where it
@@ -26,9 +26,10 @@ class SceneStem(Stage):
 
     def __init__(self, image: Image, sensors: Row) -> None:
         spreads = [place.spread for place in sensors.places]
-        super().__init__(Shape("grid", image.channels + 2 + len(spreads), (image.height, image.width)))
-        self.register_buffer("middle", torch.tensor(image.mean)[:, None, None])
-        self.register_buffer("spread", torch.tensor(image.spread)[:, None, None])
+        channels, *sides = image.shape
+        super().__init__(Shape("grid", channels + 2 + len(spreads), (*sides,)))
+        self.register_buffer("middle", torch.tensor(image.mean * image.frames)[:, None, None])
+        self.register_buffer("spread", torch.tensor(image.spread * image.frames)[:, None, None])
         down, across = torch.linspace(-1, 1, image.height), torch.linspace(-1, 1, image.width)
         self.register_buffer("places", torch.stack(torch.meshgrid(down, across, indexing="ij")))
         self.register_buffer("mean", torch.tensor([spread.mean for spread in spreads]))
