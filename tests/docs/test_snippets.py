@@ -109,6 +109,10 @@ def test_snippets_run(page, tmp_path, monkeypatch, capsys):
     find("data/readers", "coco", Reader).example(tmp_path / "parts")
     (tmp_path / "cells").mkdir()
     find("data/readers", "mask-pairs", Reader).example(tmp_path / "cells")
+    if page.stem == "scans":
+        pytest.importorskip("pydicom")
+        (tmp_path / "xrays").mkdir()
+        find("data/readers", "dicom", Reader).example(tmp_path / "xrays")
     for kind, text in blocks(page):
         if kind == "yaml":
             (tmp_path / "sales.yaml").write_text(text)

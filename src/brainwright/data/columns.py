@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from brainwright.data import values as cells
 from brainwright.data.table import WHOLE, Column, Kind
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm", ".dcm")
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".sph")
 ENDS = {Kind.IMAGE: IMAGE_SUFFIXES, Kind.SOUND: SOUND_SUFFIXES}
 FILE_NAMES = {kind: rf"(?is).+\.({'|'.join(suffix[1:] for suffix in ends)})" for kind, ends in ENDS.items()}

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageOps
 
-from brainwright.data import jpeg
+from brainwright.data import dicom, jpeg
 from brainwright.data.field import Unreadable
 
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, Pillow.DecompressionBombError)
@@ -33,6 +33,8 @@ def opened(value: Any, least: int = 1_000_000) -> Pillow.Image:
         pixels = np.asarray(value, np.uint8)
         return Pillow.fromarray(pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
     data = content(value)
+    if dicom.begins(data):
+        return dicom.picture(value)
     with reading(value, jpeg.strict(data) if data.startswith(jpeg.MAGIC) else data) as file:
         file.draft(None, (least, least))  # None = in its own colours
         file.load()
@@ -75,6 +77,10 @@ def head(value: str | bytes) -> Head:
     Raises:
         Unreadable: it is no picture.
     """
+    if is_dicom(value):
+        found = dicom.head(value)
+        kind = f"DICOM {found.get('PhotometricInterpretation')} {found.Columns} x {found.Rows}"
+        return Head(int(found.Rows), int(found.Columns), kind, False)
     with reading(value, value) as file:
         width, height = file.size
         turn = file.getexif().get(ORIENTATION, UPRIGHT)
@@ -94,6 +100,11 @@ def sides(value: Any) -> tuple[int, int]:
         return height, width
     found = head(value)
     return found.height, found.width
+
+
+def is_dicom(value: str | bytes) -> bool:
+    """Whether a picture's file is DICOM."""
+    return dicom.begins(value) if isinstance(value, bytes) else dicom.is_file(value)
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """Scans: pictures and volumes of any size as [channels, depth, height, width] on one canvas; a picture is one slice."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from brainwright.data import nifti, pictures
+from brainwright.data import nifti, pictures, stacks
 from brainwright.data.field import Unreadable
 from brainwright.data.pictures import is_grey, opened, sides
 
@@ -49,12 +51,13 @@ class Canvas:
 def is_volume(value: Any) -> bool:
     """Whether a cell is a volume and not a picture."""
     if isinstance(value, str):
-        return value.lower().endswith(NIFTI)
+        return value.lower().endswith(NIFTI) or os.path.isdir(value)
     return not isinstance(value, bytes) and np.ndim(value) == 3 and np.shape(value)[2] not in (1, 3)
 
 
 def scan_of(value: Any) -> Scan:
-    """A scan from the path of a NIfTI file or a picture, a picture's bytes, or an array [D, H, W] or as pictures are.
+    """A scan from the path of a NIfTI file, a folder of DICOM slices or a picture, from a picture's bytes, or from an
+    array [D, H, W] or as pictures are.
 
     Raises:
         Unreadable: it is damaged, or its tags are lost.
@@ -64,7 +67,7 @@ def scan_of(value: Any) -> Scan:
         pixels = np.asarray(picture.convert("L" if is_grey(picture) else "RGB"), np.float32)
         return Scan(pixels[None, None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)[:, None], FLAT)
     if isinstance(value, str):
-        voxels, spacing = nifti.read(value)
+        voxels, spacing = nifti.read(value) if value.lower().endswith(NIFTI) else stacks.read(value)
         return Scan(voxels[None], spacing)
     return Scan(np.asarray(value, np.float32)[None], FLAT)
 
@@ -87,10 +90,20 @@ def shape_of(value: Any) -> tuple[Sides, tuple[float, ...]]:
         height, width = sides(value)
         return (1, height, width), FLAT
     if isinstance(value, str):
-        (depth, height, width), spacing, _ = nifti.seen(value)
+        (depth, height, width), spacing, _ = seen(value)
     else:
         (depth, height, width), spacing = np.shape(value), FLAT
     return (depth, height, width), spacing
+
+
+def is_one_scan(path: Path) -> bool:
+    """Whether a path is one volume: a NIfTI file, or a folder right in which DICOM slices lie."""
+    return path.name.lower().endswith(NIFTI) or (path.is_dir() and len(stacks.files_in(str(path))) >= stacks.LEAST)
+
+
+def seen(path: str) -> tuple[tuple[int, ...], tuple[float, ...], str]:
+    """A volume's shape, its spacing and how its files are turned, from heads alone."""
+    return nifti.seen(path) if path.lower().endswith(NIFTI) else stacks.seen(path)
 
 
 def canvas_for(values: NDArray[Any]) -> Canvas:

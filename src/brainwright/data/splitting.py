@@ -43,12 +43,12 @@ class Splitting(Part):
     """Part of the rows that the result is judged on, where the data brings no test rows of its own."""
 
     def keeping_apart(self, table: Table, target: str) -> "Splitting":
-        """The same where the user or the data say how to split; else recordings and pictures of persons are split by
-        whole persons, told by a column such as "speaker": a net would know a voice or a face again.
+        """The same where the user or the data say how to split; else recordings, pictures and scans of persons are
+        split by whole persons, told by a column such as "speaker": a net would know a voice or a face again.
         """
         if self.group or self.time or recognised(table) or (table.shares != Share.OPEN).any():
             return self
-        if not any(table.kinds(kind) for kind in WHOLE):
+        if not any(table.kinds(kind) for kind in (*WHOLE, Kind.VOLUME)):
             return self
         names = [name for name in table.columns if name != target]
         return self.model_copy(update={"group": next((name for name in names if persons(table, name)), "")})
@@ -145,12 +145,12 @@ class Splitting(Part):
 
 
 def persons(table: Table, name: str) -> bool:
-    """Whether a column names persons of whom most have several rows, and enough of them for three shares."""
+    """Whether a column names persons of whom some have several rows, and enough of them for three shares."""
     column = table[name]
     if column.kind not in (Kind.CATEGORY, Kind.NUMBER) or not PERSONS.search(name.lower()):
         return False
-    count = len(pd.unique(column.values[~missing(column)]))
-    return FEWEST_PERSONS <= count <= len(table) / 2
+    there = column.values[~missing(column)]
+    return FEWEST_PERSONS <= len(pd.unique(there)) < len(there)
 
 
 def known(table: Table, name: str) -> Column:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from brainwright.data.columns import ENDS, WORDS
 from brainwright.data.opening import open_table
+from brainwright.data.scans import is_one_scan
 from brainwright.data.table import FILES, Column, Kind, Share, Table
 from brainwright.errors import Fault
 from brainwright.runs.run import Run
@@ -19,8 +20,8 @@ from brainwright.runs.run import Run
 def question(run: Run, source: Any) -> Table:
     """A table of the run's input columns.
 
-    `source` is a path to a picture or a sound, a folder of them or a table; a text where the run reads one; a mapping
-    of column to value, a list of any of these, a pandas DataFrame, or for a run that makes things from noise how many.
+    `source` is a path to a picture, a sound or a scan, a folder of them or a table; a text where the run reads one; a
+    mapping of column to value, a list of any of these, a pandas DataFrame, or for a run that makes things how many.
 
     Raises:
         Fault: nothing there that this run can read.
@@ -39,9 +40,9 @@ def question(run: Run, source: Any) -> Table:
         return open_table(source, kinds_of(run, source.columns))
     path = Path(source) if len(str(source)) < 1000 else Path()
     kind = run.kinds.get(lone)
-    if kind in FILES and path.suffix.lower() in ENDS[kind]:
-        if not path.is_file():
-            raise Fault(f"there is no {WORDS[kind][:-1]} {path}", "check the path")
+    if (kind in FILES and path.suffix.lower() in ENDS[kind]) or (kind == Kind.VOLUME and is_one_scan(path)):
+        if not path.exists():
+            raise Fault(f"there is no {WORDS.get(kind, 'scans')[:-1]} {path}", "check the path")
         column = Column(np.array([str(path)], object), kind)
         file, row = np.zeros(1, np.int32), np.zeros(1, np.int64)  # row 0: the file itself
         return Table({lone: column}, np.full(1, Share.OPEN, np.uint8), str(path), (str(path),), file, row)

@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from brainwright.data import dicom
 from brainwright.data.encoded import Encoded, Ragged
 from brainwright.data.field import Field, Values
 from brainwright.data.pictures import reading
@@ -95,8 +96,8 @@ def numbers(value: Any) -> NDArray[np.int64]:
     path = value[0] if isinstance(value, tuple) else value
     if isinstance(path, np.ndarray):
         return (path[None] if path.ndim == 2 else path).astype(np.int64)
-    if is_volume(path):
-        scan = scan_of(path).values[0]
+    if is_volume(path) or dicom.is_file(path):
+        scan = scan_of(path).values[0] if is_volume(path) else dicom.numbers(path)[1][None]
         if (scan % 1 != 0).any():
             raise Fault(f"{path} holds fractions, and labels are whole numbers", "save labels, not probabilities")
         labels: NDArray[np.int64] = scan.astype(np.int64)

@@ -1,7 +1,6 @@
 """NIfTI: scans in imagesTr with masks of the same names in labelsTr, as nnU-Net and the Decathlon lay them."""
 
 import json
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -9,7 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from brainwright.data import tables
-from brainwright.data.nifti import seen, write
+from brainwright.data.nifti import write
+from brainwright.data.placing import labels_of, looked
 from brainwright.data.reader import Reader
 from brainwright.data.table import Column, Kind, Share, Table
 from brainwright.errors import Fault
@@ -18,7 +18,6 @@ PAIRS = (("imagesTr", "labelsTr"), ("images", "labels"), ("images", "masks"), ("
 ENDS = (".nii.gz", ".nii")
 MODALITY = "_0000"  # of the first modality, in nnU-Net's newer layout
 SPLITS = ("split*.json", "splits*.json")
-APART = 0.05  # millimetres that the spacings of two scans may differ by before it is said
 
 
 class Nifti(Reader):
@@ -92,54 +91,6 @@ def stem(file: Path) -> str:
 def pair(path: Path) -> tuple[str, str] | None:
     """The folders of scans and of masks, where both are there."""
     return next((both for both in PAIRS if all(volumes(path / name) for name in both)), None)
-
-
-def looked(pairs: list[tuple[Path, Path]]) -> list[str]:
-    """Heads compared: what was turned, and which spacings differ.
-
-    Raises:
-        Fault: a mask of another size or place than its scan; tags that are lost or conflict.
-    """
-    spacings, turned = [], Counter[str]()
-    for scan, mask in pairs:
-        shape, spacing, how = seen(str(scan))
-        other, own, _ = seen(str(mask))
-        if shape != other:
-            raise Fault(f"{mask.name} is {words(other)} voxels, and its scan {words(shape)}", "bring masks made on it")
-        if max(abs(one - two) for one, two in zip(spacing, own, strict=True)) > APART:
-            what = f"{mask.name} has voxels of {words(own)} mm, and its scan of {words(spacing)}"
-            raise Fault(what, "one of the heads is wrong: mend it")
-        spacings.append(spacing)
-        turned[how] += 1
-    said = ", ".join(f"{count:,} {how}" for how, count in turned.most_common())
-    notes = [f"orientation: {said}; all are read as RAS (left to right, back to front, low to high)"]
-    apart = np.ptp(np.array(spacings), 0)
-    middle = np.median(np.array(spacings), 0).round(3).tolist()
-    mixed = f"; they differ by up to {apart.round(2).tolist()} and are resampled" if (apart > APART).any() else ""
-    return [*notes, f"spacing: {words(middle)} mm in the middle scan{mixed}"]
-
-
-def words(numbers: Any) -> str:
-    """3 × 4 × 5."""
-    return " × ".join(f"{one:g}" for one in numbers)
-
-
-def labels_of(path: Path) -> tuple[tuple[int, str], ...]:
-    """Number and name of each label as dataset.json says; none where it does not.
-
-    Raises:
-        Fault: the file is damaged.
-    """
-    file = path / "dataset.json"
-    if not file.is_file():
-        return ()
-    try:
-        found = json.loads(file.read_text(encoding="utf-8")).get("labels", {})
-    except (ValueError, AttributeError) as error:
-        raise Fault(f"{file} is no whole JSON ({error})", "mend it, or take it away") from None
-    pairs = found.items() if isinstance(found, Mapping) else ()
-    both = [(key, name) if str(key).isdigit() else (name, key) for key, name in pairs]  # nnU-Net writes name: number
-    return tuple((int(number), str(name)) for number, name in both if str(number).isdigit())
 
 
 def shares_of(path: Path, keys: list[str]) -> np.ndarray[Any, np.dtype[np.uint8]]:
