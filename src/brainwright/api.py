@@ -28,6 +28,7 @@ from brainwright.runs.writing import Wish as TextWish
 from brainwright.runs.writing import continued
 from brainwright.trust.allowance import looked_into, stress
 from brainwright.trust.case import Case, reopened
+from brainwright.trust.closed_loop import drives
 from brainwright.trust.data_needs import Need, needed
 from brainwright.trust.doubt import Doubt, Wish
 from brainwright.trust.explanations import FOLDER as EXPLANATIONS
@@ -201,6 +202,11 @@ class Run:
         made = mitigated(reopened(self.kept, Silent()), asked, Aim(goal, max_accuracy_loss))
         write_audit(made.case.run.folder, made.after)
         return delivered(made.case, Silent())
+
+    def drive(self, world: str, seeds: int = 50) -> list[Evidence]:
+        """How it drives in a world, beside its expert; Fault where the run is of another, or a library is missing."""
+        self.keep(f"driven-in-{world}", found := drives(self.kept, world, seeds))
+        return found
 
     def keep(self, kind: str, findings: Sequence[Evidence]) -> None:
         """Write down what was found, and draw it into the report and the card."""

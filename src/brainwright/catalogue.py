@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from brainwright.errors import Fault
 
-FRAMES = {"task", "technique", "metric", "floor", "__init__"}  # files that hold a family's own frame
+FRAMES = {"task", "technique", "metric", "floor", "world", "__init__"}  # files that hold a family's own frame
 EXTENSIONS = "brainwright.parts"  # entry points of packages that bring parts of their own, laid out as ours
 T = TypeVar("T")
 

@@ -16,10 +16,14 @@ from house.source import PACKAGE, ROOT, Source, sources
 
 # Where a library of others may be imported: changing it must touch these files and no more.
 HOMES = {
+    "Box2D": ("worlds/",),
+    "gymnasium": ("worlds/",),
+    "highway_env": ("worlds/",),
     "jinja2": ("deliver/",),
     "matplotlib": ("deliver/",),
     "PIL": ("data/", "deliver/", "tasks/", "trust/"),
     "pyarrow": ("data/", "runs/", "commands/"),
+    "pygame": ("worlds/",),
     "pydantic": (
         "parts.py",
         "config.py",
@@ -79,6 +83,9 @@ def test_the_walls_see_every_file() -> None:
         ("__init__.py", "import brainwright.tasks.image_classification", "never imported by name"),
         ("data/opening.py", "import brainwright.data.readers.csv", "never imported by name"),
         ("models/net.py", "import brainwright.models.backbones.mlp", "never imported by name"),
+        ("trust/planted.py", "import brainwright.worlds.highway", "never imported by name"),
+        ("worlds/highway.py", "import brainwright.trust.finding", "Nothing imports upward"),
+        ("worlds/highway.py", "import brainwright.worlds.car_racing", "Worlds do not know each other"),
         ("training/loop.py", "import brainwright.data.fields.image", "The training knows no modality"),
         ("tasks/planted.py", "import brainwright.tasks.image_classification", "Tasks do not know each other"),
         ("metrics/auc.py", "import brainwright.metrics.accuracy", "Metrics do not know each other"),

@@ -21,7 +21,7 @@ def section(found: Mapping[str, Sequence[Mapping[str, Any]]], spent: Mapping[str
     """The kinds that were looked into with their findings, the gravest first, and those that were not, with what the
     training's own look came to.
     """
-    named = KINDS | {name: (name.capitalize(), "") for name in found if name not in KINDS}
+    named = KINDS | {name: (name.replace("-", " ").capitalize(), "") for name in found if name not in KINDS}
     kinds = [
         {"title": title, "told": tally(found[name]), "rows": rows(found[name])[:OPEN], "more": rows(found[name])[OPEN:]}
         for name, (title, _) in named.items()
