@@ -1,4 +1,4 @@
-"""List the tasks, backbones, techniques, metrics, floors and readers there are."""
+"""List the tasks, backbones, techniques, metrics, floors, readers, fields and worlds there are."""
 
 from collections.abc import Sequence
 
@@ -14,6 +14,7 @@ FAMILIES = {
     "floors": "floors",
     "readers": "data/readers",
     "fields": "data/fields",
+    "worlds": "worlds",
 }
 
 
