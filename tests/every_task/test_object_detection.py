@@ -2,7 +2,8 @@
 
 import torch
 
-from brainwright.data.slots import Batch
+from brainwright.data.fields.boxes import Boxes
+from brainwright.data.slots import Batch, Fields
 from brainwright.models.aligning import Truths, apart, assigned, losses
 from brainwright.models.heads.detect import Seen
 from brainwright.tasks.object_detection import ObjectDetection
@@ -63,3 +64,9 @@ def test_answers_come_in_the_users_pixels() -> None:
     away = task.loss(net, batch | {"boxes": [torch.tensor([[1.0, 100, 0, 148, 16]])]}, Turn("net", 0, 0.0))
     assert there.units.tolist() == [1] and float(there.each) < float(away.each)
     assert float(task.score(net, truth)) == 3.0
+    one = torch.tensor([0.0, 144, 0, 160, 16])
+    both = batch | {"boxes": [torch.stack([truth[task.boxes][0][0], one])]}
+    first, second = task.things(Fields({"boxes": Boxes(classes=("cat", "dog"))}), both)
+    assert (first.name, second.name) == ("dog at 16, 0 to 64, 16", "cat at 144, 0 to 160, 16")
+    assert (float(first.score(net, both)), float(second.score(net, both))) == (3.0, 1.0)
+    assert second.values["boxes"].tolist() == [one.tolist()]

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from brainwright.data.fields.mask import Mask
+from brainwright.data.slots import Batch, Fields
 from brainwright.data.table import Column, Kind, Table
 from brainwright.data.turning import cut, mirrored, turned
 from brainwright.models.unet import Layout, Unet, corners, one_loss, overlap_losses
@@ -94,3 +96,11 @@ def test_volumes_are_claimed_and_sides_are_not_mirrored() -> None:
         8,
         8,
     ]
+
+
+def test_the_region_of_each_label_stands_alone() -> None:
+    mask = torch.tensor([[[0, 1, 1], [2, 2, 0]]], dtype=torch.uint8)
+    fields = Fields({"mask": Mask(values=(0, 1, 2, 3), classes=("nothing", "left", "right", "none of it"))})
+    found = Segmentation().things(fields, Batch({"mask": [mask]}))
+    assert [one.name for one in found] == ["left", "right"]
+    assert [one.values["mask"].flatten().tolist() for one in found] == [[0, 1, 1, 0, 0, 0], [0, 0, 0, 2, 2, 0]]

@@ -15,15 +15,17 @@ from brainwright.data.edits import edits, words
 from brainwright.data.encoded import Ragged
 from brainwright.data.fields.transcript import Transcript
 from brainwright.data.listening import incoming, stretches
-from brainwright.data.slots import Batch, Prediction
+from brainwright.data.slots import Batch, Fields, Prediction
 from brainwright.data.sounds import wav
 from brainwright.data.speaking import speakable
 from brainwright.data.table import Column, Kind, Table
 from brainwright.errors import Fault
 from brainwright.metrics.character_error_rate import CharacterErrorRate
 from brainwright.metrics.word_error_rate import WordErrorRate
+from brainwright.models.recogniser import Spoken
 from brainwright.models.searching import Search, beam, greedy, spoken, trimmed
 from brainwright.models.spelling import END, Spelling
+from brainwright.tasks.speech_recognition import SpeechRecognition
 from brainwright.tasks.task import Task
 
 TEXTS = np.array(["ab ba", "ab  b", " a ba", "b"], object)
@@ -175,3 +177,18 @@ def test_a_run_writes_down_files_and_streams_with_word_times(tmp_path, capsys, m
 
 def test_ragged_ids_are_one_number_each():
     assert isinstance(FIELD.encode_all(TEXTS), Ragged) and FIELD.encode_all(TEXTS).values.ndim == 1
+
+
+def test_a_word_is_worth_what_the_text_gains_by_it():
+    """Of "ab ba" the words are "ab" and "ba"; without one there is the other alone."""
+    task = SpeechRecognition()
+    heard = Spoken(torch.from_numpy(logs(9, FIELD.size))[None], torch.tensor([9]))
+    batch = Batch({"text": [torch.from_numpy(FIELD.encode("ab ba"))], "sound": heard})
+    things = task.things(Fields({"text": FIELD}), batch)
+    assert [one.name for one in things] == ["ab", "ba"]
+    worth = {
+        text: float(task.score(lambda sound: sound, batch | {"text": [torch.from_numpy(FIELD.encode(text))]}))
+        for text in ("ab ba", "ab", "ba")
+    }
+    for one, rest in zip(things, ("ba", "ab"), strict=True):
+        assert float(one.score(lambda sound: sound, batch)) == pytest.approx(worth["ab ba"] - worth[rest])

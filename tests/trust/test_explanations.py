@@ -26,6 +26,7 @@ from trial import TASKS, Trial
 def few(monkeypatch):
     """As little work as shows that all hangs together."""
     monkeypatch.setattr(explanations, "JUDGED", 3)
+    monkeypatch.setattr(explanations, "THINGS", 1)
     monkeypatch.setattr(explanations, "COMPARED", 2)
     monkeypatch.setattr(gates, "NETS", 3)
     monkeypatch.setattr(gates, "NETS_AT_MOST", 3)
@@ -105,6 +106,8 @@ def test_a_failed_method_is_withheld(tmp_path):
         "near": [],
         "influential": [],
         "notes": [],
+        "things": [],
+        "shown": [],
         "page": "",
     }
     page = write_page(tmp_path / "page.html", found).read_text()

@@ -1,7 +1,7 @@
 """Edits: how many insertions, deletions and exchanges turn one sequence into another (Levenshtein 1966)."""
 
 from collections.abc import Hashable, Sequence
-from itertools import groupby
+from itertools import pairwise
 
 GAP = 2  # the id of what stands between two words
 
@@ -17,6 +17,12 @@ def edits(said: Sequence[Hashable], truth: Sequence[Hashable]) -> int:
     return row[-1]
 
 
+def runs(ids: Sequence[int]) -> list[tuple[int, int]]:
+    """Where each run of ids between gaps begins and ends."""
+    cuts = [-1, *(place for place, one in enumerate(ids) if one == GAP), len(ids)]
+    return [(left + 1, right) for left, right in pairwise(cuts) if right > left + 1]
+
+
 def words(ids: Sequence[int]) -> list[tuple[int, ...]]:
     """The runs of ids between gaps."""
-    return [tuple(run) for gap, run in groupby(ids, GAP.__eq__) if not gap]
+    return [tuple(ids[first:last]) for first, last in runs(ids)]

@@ -19,7 +19,7 @@ from brainwright.training.checkpoints import write_whole
 
 NOTHING = 1e-6  # shares below are what arithmetic leaves over
 LONGEST = 80  # letters of a page's name
-MOST = 20  # units listed by name
+MOST, FEW = 20, 3  # units listed by name; of one thing of an answer
 WIDE, HIGH = 640, 150  # of a drawn series
 BLOCKS = "▏▎▍▌▋▊▉█"
 SIDE = 320  # of a drawn picture
@@ -33,7 +33,8 @@ WORDS = {
 def write_page(path: Path, found: Mapping[str, Any]) -> Path:
     """One self-contained HTML page: the answer, the verdict on the method, then the drawing."""
     views = [view(one) for one in found["shares"]]
-    words = {"words": WORDS, "signed": signed, "short": short}
+    things = [{**one, "views": [view(share) for share in one["shares"]]} for one in found["things"]]
+    words = {"words": WORDS, "signed": signed, "short": short, "things": things}
     page = environment().get_template("explanation.html.j2").render(found=found, views=views, **words)
     write_whole(path, page.encode())
     write_json(path.with_suffix(".json"), found)
@@ -159,8 +160,16 @@ def as_text(found: Mapping[str, Any]) -> str:
     lines += [f"  {one['verdict']:9} {one['says']}" for one in found["findings"] if one["verdict"] != "passed"]
     lines += [f"  note      {note}" for note in found["notes"]]
     for one in found["shares"]:
-        lines += ["", *(worded(one) if one["form"] == "words" else barred(one))]
+        lines += ["", *drawn(one)]
+    for thing in found["things"]:
+        lines += ["", f"{thing['name']}:"]
+        lines += [line for one in thing["shares"] for line in drawn(one, FEW)]
     return "\n".join([*lines, "", f"page      {found['page']}"])
+
+
+def drawn(one: Mapping[str, Any], most: int = MOST // 2) -> list[str]:
+    """An input's strongest units."""
+    return worded(one) if one["form"] == "words" else barred(one, most)
 
 
 def worded(one: Mapping[str, Any]) -> list[str]:
@@ -173,11 +182,11 @@ def worded(one: Mapping[str, Any]) -> list[str]:
     return [" ".join(marked)]
 
 
-def barred(one: Mapping[str, Any]) -> list[str]:
+def barred(one: Mapping[str, Any], listed: int) -> list[str]:
     """The strongest units with bars, those against the answer with a minus."""
     values = np.asarray(one["values"], np.float64)
     most = float(np.abs(values).max(initial=0.0)) or 1.0
-    shown = rows(one, values, most)[: MOST // 2]
+    shown = rows(one, values, most)[:listed]
     named = [f"{row['name']} = {row['cell']}" if row["cell"] else row["name"] for row in shown]
     wide = max(map(len, named), default=0)
     both = zip(named, shown, strict=True)
@@ -195,6 +204,8 @@ def short(value: Any) -> str:
     """A value of an answer in few letters."""
     if isinstance(value, float):
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    if isinstance(value, Mapping):
+        return "drawn on the page"
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return f"{len(value)} values"
+        return f"{len(value)} things" if value and isinstance(value[0], Mapping) else f"{len(value)} values"
     return str(value)

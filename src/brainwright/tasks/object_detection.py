@@ -30,7 +30,7 @@ from brainwright.models.backbone import Backbone
 from brainwright.models.detector import Detector
 from brainwright.models.heads.detect import Seen
 from brainwright.models.stems.image import ImageStem
-from brainwright.tasks.task import Claim, Decision, Loss, Task, Turn
+from brainwright.tasks.task import Claim, Decision, Loss, Task, Thing, Turn
 from brainwright.tasks.task import Net as AnyNet
 
 STEP = 32  # height and width of the canvas are multiples of it: the coarsest grid of usual backbones
@@ -119,6 +119,19 @@ class ObjectDetection(Task):
         mine = seen.logits.gather(2, first.classes[:, None].expand(-1, seen.logits.shape[1], -1))[..., 0]
         found = mine.masked_fill(~inside, float("-inf")).amax(1)
         return torch.where(first.there[:, 0], found, seen.logits.amax((1, 2)))
+
+    def things(self, fields: Fields, batch: Batch) -> Sequence[Thing]:
+        """Every box."""
+        return [self.thing(fields[self.boxes].classes[int(box[0])], box[None]) for box in batch[self.boxes][0]]
+
+    def thing(self, name: str, box: Tensor) -> Thing:
+        """One box [1, 5 or 6]."""
+        left, top, right, bottom = (f"{edge:.0f}" for edge in box[0, 1:5].tolist())
+
+        def score(net: AnyNet, batch: Batch) -> Tensor:
+            return self.score(net, batch | {"boxes": [box] * len(batch)})
+
+        return Thing(f"{name} at {left}, {top} to {right}, {bottom}", score, {"boxes": box})
 
     def augment(self, batch: Batch, strength: float, generator: torch.Generator) -> Batch:
         """Laid together in fours or alone, moved, resized by up to a half, mirrored where allowed, and relit."""

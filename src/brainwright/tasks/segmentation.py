@@ -24,7 +24,7 @@ from brainwright.metrics.metric import Metric
 from brainwright.metrics.surface_distance import SurfaceDistance
 from brainwright.models.backbone import Backbone
 from brainwright.models.unet import Layout, Unet, overlap_losses
-from brainwright.tasks.task import Claim, Decision, Loss, Task, Turn
+from brainwright.tasks.task import Claim, Decision, Loss, Task, Thing, Turn
 from brainwright.tasks.task import Net as AnyNet
 
 ROOM = {2: 256**2, 3: 48**3}  # places of a window, of pictures and of volumes
@@ -89,6 +89,20 @@ class Segmentation(Task):
         others = logits.scatter(1, known, float("-inf")).logsumexp(1)
         odds: Tensor = ((own - others) * marked).flatten(1).sum(1)
         return odds / marked.flatten(1).sum(1).clamp(min=1)
+
+    def things(self, fields: Fields, batch: Batch) -> Sequence[Thing]:
+        """The region of every label."""
+        mask, names = batch[self.mask][0], fields[self.mask].classes
+        return [self.thing(names[label], mask, label) for label in range(1, len(names)) if (mask == label).any()]
+
+    def thing(self, name: str, mask: Tensor, label: int) -> Thing:
+        """The region of one label in a mask."""
+        region = mask * (mask == label)
+
+        def score(net: AnyNet, batch: Batch) -> Tensor:
+            return self.score(net, batch | {"mask": [region] * len(batch)})
+
+        return Thing(name, score, {"mask": region})
 
     def augment(self, batch: Batch, strength: float, generator: torch.Generator) -> Batch:
         """Turned, resized, mirrored where allowed, relit and made noisy."""

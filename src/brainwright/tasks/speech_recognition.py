@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from brainwright.data.bucketing import Bucketed
+from brainwright.data.edits import runs
 from brainwright.data.encoded import Uneven
 from brainwright.data.examples import Examples, Portion
 from brainwright.data.field import Padded
@@ -28,7 +29,7 @@ from brainwright.models.backbone import Backbone
 from brainwright.models.recogniser import Recogniser, Spoken, moments, tuned
 from brainwright.models.searching import beam, greedy, spoken, trimmed
 from brainwright.models.stems.speech import MOMENT, SpeechStem
-from brainwright.tasks.task import Claim, Decision, Loss, Sampler, Task, Turn
+from brainwright.tasks.task import Claim, Decision, Loss, Sampler, Task, Thing, Turn
 from brainwright.tasks.task import Net as AnyNet
 
 SPEED = 0.1  # share, at full strength (Ko et al. 2015)
@@ -116,6 +117,22 @@ class SpeechRecognition(Task):
     def score(self, net: AnyNet, batch: Batch) -> Tensor:
         """The log-probability of the text, over all its ways through the recording."""
         return -self.loss(net, batch, Turn("net", 0, 1.0)).each
+
+    def things(self, fields: Fields, batch: Batch) -> Sequence[Thing]:
+        """Every word: how much likelier the text is with it than without."""
+        text, field = batch.values["text"][0], fields[self.text]
+        spans = runs(text.tolist())
+        return [self.thing(field.decode(text[first:last]), text, (first, last)) for first, last in spans]
+
+    def thing(self, name: str, text: Tensor, word: tuple[int, int]) -> Thing:
+        """The word of a text's ids from `word[0]` to `word[1]`, which is left out with the gap before it."""
+        rest = torch.cat([text[: max(0, word[0] - 1)], text[word[1] + (word[0] == 0) :]])
+
+        def score(net: AnyNet, batch: Batch) -> Tensor:
+            whole, without = (batch | {"text": [one] * len(batch)} for one in (text, rest))
+            return self.score(net, whole) - self.score(net, without)
+
+        return Thing(name, score)
 
     def metrics(self) -> tuple[Metric, ...]:
         return WordErrorRate(slot="text"), CharacterErrorRate(slot="text")

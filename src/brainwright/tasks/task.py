@@ -24,6 +24,7 @@ from brainwright.parts import Part
 
 Net: TypeAlias = Any  # an nn.Module, perhaps wrapped for its devices
 Sampler: TypeAlias = Callable[[int], NDArray[np.int64]]  # step -> rows of the training share: a pure function
+Score: TypeAlias = Callable[[Net, Batch], Tensor]  # how strongly a net stands behind something, [B], differentiable
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,17 @@ class Turn:
     player: str
     step: int
     progress: float
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One thing of an answer that is made of several: a box, the region of a label, a word."""
+
+    name: str
+    score: Score
+    """How strongly the net stands behind this thing."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Slot -> the answer that holds this thing alone, encoded, where it can be drawn."""
 
 
 @dataclass(frozen=True)
@@ -218,6 +230,12 @@ class Task(Part, ABC):
         log-odds do not); else a number that is told in training deviations, or the answer's log-likelihood.
         """
         return -self.loss(net, batch, Turn(self.players()[-1].name, 0, 1.0)).each
+
+    def things(self, fields: Fields, batch: Batch) -> Sequence[Thing]:
+        """The things that an answer is made of, the most telling first; none where it is one thing. `batch` is one
+        example, [1], with the answer in its targets.
+        """
+        return ()
 
     def floors(self, fields: Fields) -> tuple[Floor, ...]:
         """The trivial and the simple models that stand beside the net."""

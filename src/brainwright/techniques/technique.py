@@ -17,7 +17,7 @@ from brainwright.errors import Fault
 from brainwright.floors.floor import Floor
 from brainwright.metrics.metric import Metric
 from brainwright.models.backbone import Backbone
-from brainwright.tasks.task import Claim, Decision, Loss, Net, Player, Sampler, Task, Turn
+from brainwright.tasks.task import Claim, Decision, Loss, Net, Player, Sampler, Task, Thing, Turn
 
 
 class Technique(Task):
@@ -101,6 +101,9 @@ class Technique(Task):
 
     def score(self, net: Net, batch: Batch) -> Tensor:
         return self.inner.score(net, batch)
+
+    def things(self, fields: Fields, batch: Batch) -> Sequence[Thing]:
+        return self.inner.things(fields, batch)
 
     def floors(self, fields: Fields) -> tuple[Floor, ...]:
         return self.inner.floors(fields)

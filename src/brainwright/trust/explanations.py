@@ -30,6 +30,7 @@ FOLDER = "explanations"
 JUDGED, COMPARED = 16, 8  # test examples on which a method is judged, and compared with nets that learned nothing
 MOST = 50  # inputs at once
 ALIKE = 4  # training examples shown of each kind
+THINGS = 8  # things of one answer that are explained one by one
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,17 @@ class Shares:
 
 
 @dataclass(frozen=True)
+class Explained:
+    """What one thing of an answer rests on, such as one box or one word."""
+
+    name: str
+    score: float
+    shares: Sequence[Shares]
+    shown: Sequence[str]
+    """HTML of it in the input that it lies in, where it lies in one."""
+
+
+@dataclass(frozen=True)
 class Explanation:
     """One answer explained. `verdict` says whether the method passed its gates; the findings say why."""
 
@@ -69,6 +81,10 @@ class Explanation:
     influential: Sequence[Mapping[str, Any]]
     """Training examples that speak most for (above 0) or against this answer."""
     notes: Sequence[str]
+    things: Sequence[Explained] = ()
+    """Of an answer made of several, the most telling ones."""
+    shown: Sequence[str] = ()
+    """HTML of the answer in the input that it lies in, where it lies in one."""
     losses: Sequence[Mapping[str, Any]] = ()
     """Of many answers: how much worse the first metric gets without each column."""
     page: str = ""
@@ -132,7 +148,28 @@ def told(
         near,
         speaking,
         notes,
+        things(run, game, word),
+        inside(run, game, {name: values[0] for name, values in game.batch.values.items()}),
     )
+
+
+def things(run: Run, game: Game, word: str) -> list[Explained]:
+    """The things of an answer one by one, where it is made of several."""
+    asked, found = run.task.things(run.fields, game.batch), []
+    for thing in asked[:THINGS] if len(asked) > 1 else ():
+        own = game.of(thing.score)
+        score = float(own.scores(own.all(), own.blank))
+        found.append(
+            Explained(thing.name, score, shares_of(run, own, METHODS[word](own)), inside(run, game, thing.values))
+        )
+    return found
+
+
+def inside(run: Run, game: Game, values: Mapping[str, Any]) -> list[str]:
+    """Answers (slot -> one, encoded) drawn in the input that they lie in, of fields that lie in one."""
+    placed = [slot for slot in run.task.slots() if slot.side == "target" and slot.name in values and slot.field.placed]
+    fields = [(run.fields[slot], values[slot.name]) for slot in placed]
+    return [field.show_in(field.decode(value.cpu()), game.whole) for field, value in fields]
 
 
 def judged(case: Case, word: str, tell: Teller) -> list[Finding]:

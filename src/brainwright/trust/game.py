@@ -15,7 +15,8 @@ from brainwright.data.field import Field, Padded
 from brainwright.data.slots import Batch, Slot
 from brainwright.data.units import Units
 from brainwright.errors import Fault
-from brainwright.tasks.task import Task
+from brainwright.runs.evidence import whole
+from brainwright.tasks.task import Score, Task
 from brainwright.training.devices import Place
 
 CROWD = 128  # training examples whose mean is the blank of what can be averaged
@@ -50,6 +51,10 @@ class Game:
     """[M] examples of the training share."""
     sure: bool
     """Whether the answer has a probability, so that the score is its log-odds."""
+    whole: Any
+    """The input that answers lie in: the first that the user gave, as the reader left it."""
+    stands: Score
+    """How strongly the net stands behind the answer, or behind a part of it."""
 
     @cached_property
     def count(self) -> int:
@@ -102,7 +107,7 @@ class Game:
 
     def score(self, shown: Tensor, infill: Batch) -> Tensor:
         """[N]"""
-        return self.task.score(self.net, self.mixed(shown, infill)).float()
+        return self.stands(self.net, self.mixed(shown, infill)).float()
 
     def strength(self, scores: Tensor) -> Tensor:
         """Scores on a scale that compares: the answer's probability, or deviations of what training examples score."""
@@ -126,6 +131,10 @@ class Game:
     def with_net(self, net: nn.Module) -> "Game":
         """The same answer of another net."""
         return replace(self, net=net)
+
+    def of(self, stands: Score) -> "Game":
+        """The same example, for a part of its answer."""
+        return replace(self, stands=stands)
 
 
 @dataclass(frozen=True)
@@ -163,7 +172,9 @@ class Setting:
             raise Fault("nothing of such an input can be hidden and shown", "there is nothing to explain it by")
         blank = batch | {s.slot: s.field.blank(batch.values[s.slot], self.crowd.values[s.slot]) for s in sides}
         others = self.crowd.some(slice(0, self.infills))
-        return Game(self.task, self.net, self.at, batch, sides, blank, others, said.scores is not None)
+        sure = said.scores is not None
+        given = whole(asked, row)
+        return Game(self.task, self.net, self.at, batch, sides, blank, others, sure, given, self.task.score)
 
 
 def explained(task: Task) -> list[Slot[Any]]:

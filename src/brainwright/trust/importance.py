@@ -47,7 +47,7 @@ def overview(case: Case, method: str, tell: Teller) -> Explanation:
         (),
         (),
         (),
-        dealt(case, setting, games[0].sides),
+        losses=dealt(case, setting, games[0].sides),
     )
 
 
