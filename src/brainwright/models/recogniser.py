@@ -18,7 +18,6 @@ from brainwright.models.features import bridge
 from brainwright.models.searching import Search, beam, greedy
 from brainwright.models.spelling import Spelling
 
-QUIET = 2.0  # logit that silence begins with: most moments say nothing new
 WEIGHTS, BONUSES = (0.3, 0.6, 0.9, 1.2), (0.0, 1.0, 2.0)  # tried on validation
 JUDGED, NARROW, AT_ONCE = 60, 8, 32  # recordings that ways are tried on, texts kept meanwhile, recordings at a time
 HOPELESS = 0.9  # of all words wrong: such a net hears too little for spelling to help
@@ -34,7 +33,7 @@ class Spoken(NamedTuple):
 class Recogniser(nn.Module):
     """Sound -> log-probabilities of letters, moment by moment. What the search was tuned to is kept beside the weights.
 
-    It starts by saying silence, then any letter, with certainty of chance.
+    It starts by saying anything with the certainty of chance.
     """
 
     tuned: Tensor
@@ -46,8 +45,7 @@ class Recogniser(nn.Module):
         self.backbone = backbone.build(self.bridge.shape)
         self.head = nn.Linear(self.backbone.shape.width, field.size)
         nn.init.zeros_(self.head.weight)
-        with torch.no_grad():
-            self.head.bias.zero_()[0] = QUIET
+        nn.init.zeros_(self.head.bias)
         texts = field.encode_all(np.array(field.written.split("\n"), object))
         self.spelling = Spelling([one.tolist() for one in singles(texts)], field.size)
         self.register_buffer("tuned", torch.zeros(2))
