@@ -107,8 +107,10 @@ class ObjectDetection(Task):
         return Prediction.of(self.boxes, [one[mine][:KEPT] for one, mine in zip(rows, kept, strict=True)])
 
     def score(self, net: AnyNet, batch: Batch) -> Tensor:
-        """The log-odds that the first thing of each answer, which is the surest, is there: the largest at any place in
-        the middle half of its box. Where nothing is said to be there, the largest of any class at any place.
+        """The log-odds that the first thing of each answer, which is the surest, is there.
+
+        The largest at any place in the middle half of its box; where nothing is said to be there, of any class at any
+        place.
         """
         seen: Seen = net(batch[self.image])
         first = Truths.of([one[:1] for one in batch[self.boxes]], self.ratios(batch).to(seen.boxes.dtype))
