@@ -31,7 +31,7 @@ from brainwright.flags import read
 from brainwright.runs.preparing import prepare
 from brainwright.runs.telling import Silent
 from brainwright.training.evaluation import evaluate
-from worlds import driven_in, taught_in
+from worlds import driven_in, taught_how, taught_in
 
 DATA = Path(os.environ.get("BRAINWRIGHT_DATA", "../shared/data"))
 ETT = {"train": 8640, "validation": 2880, "test": 2880}  # 12, 4 and 4 months of hours: the customary split
@@ -270,10 +270,8 @@ CASES = {
     **{f"fsdd_without_{one}": Case("fsdd", {}, without(one), {"target": "label"}) for one in SPEAKERS},
     "an4": Case("an4", {"word-error-rate": 0.15}, whole("an4"), {"budget": "60m"}, with_and_without_spelling),
     **{
-        word.replace("-", "_"): Case(
-            "", {"share_of_expert": 0.9}, taught_in(word), {"task": "driving", "frames": frames}, driven_in(word)
-        )
-        for word, frames in {"highway": 1, "car-racing": 3}.items()
+        word.replace("-", "_"): Case("", {"share_of_expert": 0.9}, taught_in(word), taught_how(word), driven_in(word))
+        for word in ("highway", "car-racing")
     },
     "mnist_gan": Case(
         "mnist", {"worst_share_error": 0.30}, whole("mnist"), {"task": "image-generation"}, shares_of_digits

@@ -8,11 +8,16 @@ import numpy as np
 
 from brainwright import api
 from brainwright.catalogue import find
-from brainwright.commands.drive import DRIVES, ROUNDS, SEEDS, School
+from brainwright.commands.drive import DRIVES, ROUNDS, SEEDS, School, usual
 from brainwright.runs.telling import Silent
 from brainwright.trust.closed_loop import Driven, Pilot, experts
 from brainwright.trust.logbook import Logbook
 from brainwright.worlds.world import World
+
+
+def taught_how(word: str) -> Mapping[str, str]:
+    """As `brainwright drive --learn` trains."""
+    return usual(find("worlds", word, World)())
 
 
 def taught_in(word: str) -> Callable[[Path, Path], str]:
@@ -21,7 +26,7 @@ def taught_in(word: str) -> Callable[[Path, Path], str]:
     def source(data: Path, scratch: Path) -> str:
         world = find("worlds", word, World)()
         book = Logbook(scratch / word, world)
-        options = {"frames": str(world.frames), "task": "driving", "name": word, "out": str(scratch)}
+        options = {**usual(world), "name": word, "out": str(scratch)}
         school = School(book, DRIVES, options, Silent(), True)
         book.begin()
         driver: Any = experts

@@ -18,6 +18,7 @@ from brainwright.trust.logbook import Logbook
 from brainwright.worlds.world import World
 
 SEEDS, ROUNDS, DRIVES = 50, 4, 20
+LR = "0.001"  # larger steps than for a log of a person: nothing that a script does is chance
 
 
 def main(words: Sequence[str]) -> int:
@@ -81,12 +82,16 @@ def taught(world: World, asked: Words, options: dict[str, str]) -> api.Run:
     book = Logbook(Path(options.pop("learn")), world)
     rounds, drives = whole(options, "rounds", ROUNDS), whole(options, "drives", DRIVES)
     book.begin()
-    usual = {"frames": str(world.frames), "task": "driving", "name": world.word()}
-    school = School(book, drives, {**usual, **options}, teller(quiet), quiet)
+    school = School(book, drives, {**usual(world), "name": world.word(), **options}, teller(quiet), quiet)
     run = school.lesson(0, experts)
     for turn in range(1, rounds):
         run = school.lesson(turn, Pilot(run.kept, world))
     return run
+
+
+def usual(world: World) -> dict[str, str]:
+    """How nets are trained on what an expert says, where the user does not say otherwise."""
+    return {"task": "driving", "frames": str(world.frames), "lr": LR}
 
 
 def whole(options: dict[str, str], name: str, usual: int) -> int:

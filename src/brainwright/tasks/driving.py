@@ -1,4 +1,4 @@
-"""Image -> Number: drive as a driver did, from what the camera sees and the sensors say (behaviour cloning)."""
+"""Image -> Controls: drive as a driver did, from what the camera sees and the sensors say (behaviour cloning)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,7 +32,7 @@ from brainwright.metrics.rmse import Rmse
 from brainwright.metrics.rmse_others import RmseOthers
 from brainwright.models.backbone import Backbone
 from brainwright.models.deciding import Decided, Deciding
-from brainwright.models.net import Net
+from brainwright.models.scene_net import SceneNet
 from brainwright.models.stems.scene import SceneStem
 from brainwright.tasks.task import Claim, Decision, Loss, Task, Turn
 from brainwright.tasks.task import Net as AnyNet
@@ -122,7 +122,7 @@ class Driving(Task):
         numbers = [fields.fitted[name] for name in NUMBERS if name in names]
         units = [(one.mean, one.scale, one.low, one.high) for one in numbers if isinstance(one, Number)]
         classes = len(fields[self.decision].classes) if "decision" in names else 0
-        net = Net(SceneStem(fields[self.image], fields[self.sensors]), backbone, classes + len(units))
+        net = SceneNet(SceneStem(fields[self.image], fields[self.sensors]), backbone, classes + len(units))
         return Deciding(net, classes, units)
 
     def said(self, net: AnyNet, batch: Batch) -> Decided:

@@ -38,12 +38,14 @@ class SceneStem(Stage):
     def forward(self, given: tuple[Tensor, Tensor | Between[Tensor]]) -> Features:
         pixels, sensors = given
         view = (pixels.to(self.middle.dtype) - self.middle) / self.spread
-        if isinstance(sensors, Between):
-            said = sensors.blend(self.standard(sensors.values), self.standard(sensors.instead), sensors.shown)
-        else:
-            said = self.standard(sensors)
-        planes = said[:, :, None, None].expand(-1, -1, *view.shape[2:])
+        planes = self.said(sensors)[:, :, None, None].expand(-1, -1, *view.shape[2:])
         return Features(torch.cat([view, self.places.expand(len(view), -1, -1, -1), planes.to(view)], 1))
+
+    def said(self, sensors: Tensor | Between[Tensor]) -> Tensor:
+        """What the sensors say, in training deviations [B, places]."""
+        if isinstance(sensors, Between):
+            return sensors.blend(self.standard(sensors.values), self.standard(sensors.instead), sensors.shown)
+        return self.standard(sensors)
 
     def standard(self, sensors: Tensor) -> Tensor:
         """Numbers [B, places] in training deviations, 0 where missing."""
