@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from brainwright.data.field import Unreadable
+from brainwright.data.outlines import Outlines
 from brainwright.data.pictures import sides
 from brainwright.data.table import Column, Kind, Share, Table
 from brainwright.errors import Fault
 
+Labels = tuple[tuple[int, str], ...]  # number and name of each label of a mask
 NAMED = 3  # odd boxes that are named in one line; the rest is counted
 
 
@@ -36,10 +38,13 @@ class Marked:
     share: Share
     things: Sequence[Thing]
     where: str
+    regions: Outlines | None = None
+    """Where each thing lies, place by place, if that is told."""
 
 
-def marked_table(path: Path, pictures: Sequence[Marked], notes: Sequence[str]) -> Table:
-    """Columns image and boxes. Boxes that reach beyond their picture are cut at its edge; those without area, or
+def marked_table(path: Path, pictures: Sequence[Marked], notes: Sequence[str], labels: Labels = ()) -> Table:
+    """Columns image and boxes, and mask where every picture's regions are told; `labels` are what their numbers mean.
+    Boxes that reach beyond their picture are cut at its edge; those without area, or
     wholly outside, are left out; both are said. Nothing is written.
 
     Raises:
@@ -62,6 +67,10 @@ def marked_table(path: Path, pictures: Sequence[Marked], notes: Sequence[str]) -
         "image": Column(names, Kind.IMAGE, "pictures: files that the marks name"),
         "boxes": Column(cells, Kind.BOXES, reason),
     }
+    if all(one.regions is not None for one in pictures):
+        masks = np.empty(len(pictures), object)
+        masks[:] = [(one.regions, labels) for one in pictures]
+        columns["mask"] = Column(masks, Kind.MASK, "masks: the regions of these things (--task segmentation)")
     return Table(
         columns,
         np.array([one.share for one in pictures], np.uint8),

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from brainwright.data import nifti, pictures, stacks
 from brainwright.data.field import Unreadable
+from brainwright.data.outlines import Outlines
 from brainwright.data.pictures import is_grey, opened, sides
 
 Sides = tuple[int, int, int]
@@ -75,6 +76,8 @@ def scan_of(value: Any) -> Scan:
 def fault(cell: Any) -> str:
     """Why a scan or mask cannot be decoded whole, or ""; of a mask that brings names, its own file."""
     value = cell[0] if isinstance(cell, tuple) else cell
+    if isinstance(value, Outlines):
+        return ""
     if not is_volume(value):
         return pictures.fault(value)
     try:

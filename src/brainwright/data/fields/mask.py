@@ -10,6 +10,7 @@ from torch import Tensor
 from brainwright.data import dicom
 from brainwright.data.encoded import Encoded, Ragged
 from brainwright.data.field import Field, Values
+from brainwright.data.outlines import Outlines
 from brainwright.data.pictures import reading
 from brainwright.data.scans import is_volume, scan_of
 from brainwright.data.slices import slices_shown
@@ -53,7 +54,7 @@ class Mask(Field[list[Tensor]]):
         codes = np.searchsorted(self.values, given).clip(max=len(self.values) - 1)
         strange = np.asarray(self.values)[codes] != given
         if strange.any():
-            name = value[0] if isinstance(value, tuple) else "a mask"
+            name = value[0] if isinstance(value, tuple) and isinstance(value[0], str) else "a mask"
             what = f"{name} holds the label {int(given[strange][0])}, which no training mask holds"
             raise Fault(what, f"known are {', '.join(map(str, self.values))}; mend it, or mark some in training")
         return np.concatenate([given.shape, codes.ravel()]).astype(np.int16)
@@ -94,6 +95,8 @@ def numbers(value: Any) -> NDArray[np.int64]:
         Fault: it is in colour, or holds fractions.
     """
     path = value[0] if isinstance(value, tuple) else value
+    if isinstance(path, Outlines):
+        return path.numbers()
     if isinstance(path, np.ndarray):
         return (path[None] if path.ndim == 2 else path).astype(np.int64)
     if is_volume(path) or dicom.is_file(path):

@@ -3,7 +3,9 @@
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,6 +15,7 @@ from PIL import Image
 from brainwright.data import tables
 from brainwright.data.columns import IMAGE_SUFFIXES
 from brainwright.data.marking import Marked, Thing, marked_table, shares_of
+from brainwright.data.outlines import Outlines, Region, region
 from brainwright.data.reader import Reader
 from brainwright.data.table import Share, Table
 from brainwright.errors import Fault
@@ -36,21 +39,25 @@ class Coco(Reader):
         files = descriptions(path)
         home = path.absolute() if path.is_dir() else root_of(path.absolute())
         places = dict(pictures_below(home)) or dict(pictures_below(home.parent))
+        codes = codes_of(files)
         marked: list[Marked] = []
         notes: list[str] = []
         for file in files:
-            found, said = self.of_file(file, places, share_of(file) if len(files) > 1 else Share.OPEN)
+            found, said = self.of_file(file, places, codes)
             marked += found
             notes += said
         twice = len(marked) - len({one.picture for one in marked})
         if twice:
             raise Fault(f"{twice} pictures are named by more than one of {names(files)}", "give one of these files")
-        if not any(one.share == Share.TRAIN for one in marked):
-            marked = [Marked(one.picture, Share.OPEN, one.things, one.where) for one in marked]
-        return marked_table(path, sorted(marked, key=lambda one: one.share), notes)
+        if len(files) == 1 or not any(one.share == Share.TRAIN for one in marked):
+            marked = [replace(one, share=Share.OPEN) for one in marked]
+        labels = ((0, "background"), *((code, word) for word, code in codes.items()))
+        return marked_table(path, sorted(marked, key=lambda one: one.share), notes, labels)
 
-    def of_file(self, file: Path, places: Mapping[str, Path], share: Share) -> tuple[list[Marked], list[str]]:
-        """The pictures that one file describes, and what was passed over."""
+    def of_file(
+        self, file: Path, places: Mapping[str, Path], codes: Mapping[str, int]
+    ) -> tuple[list[Marked], list[str]]:
+        """The pictures that one file describes, and what was passed over; `codes` are the numbers of class names."""
         found = parsed(file)
         classes = {one["id"]: str(one["name"]) for one in found["categories"]}
         images = {one["id"]: one for one in found["images"]}
@@ -66,8 +73,15 @@ class Coco(Reader):
             if one.get("category_id") not in classes:
                 raise Fault(f"{where} has the class {one.get('category_id')}, which no category is", "add or mend it")
             things[one["image_id"]].append(Thing(classes[one["category_id"]], corners(one, where), where))
+        regions = outlines(file.name, found, {key: codes[word] for key, word in classes.items()})
         marked = [
-            Marked(place(file, str(one["file_name"]), places), share, things[key], f"{file.name}, image {row}")
+            Marked(
+                place(file, str(one["file_name"]), places),
+                share_of(file),
+                things[key],
+                f"{file.name}, image {row}",
+                regions.get(key),
+            )
             for row, (key, one) in enumerate(images.items(), 1)
         ]
         return marked, [f"{crowds:,} crowds in {file.name} were left out: they mark no single thing"] if crowds else []
@@ -91,6 +105,27 @@ class Coco(Reader):
             whole = {"images": images, "annotations": annotations, "categories": names}
             (folder / share / "_annotations.coco.json").write_text(json.dumps(whole), encoding="utf-8")
         return folder
+
+
+def codes_of(files: Sequence[Path]) -> dict[str, int]:
+    """Class name -> its number in masks, from 1, as the files list them."""
+    names = dict.fromkeys(str(one["name"]) for file in files for one in parsed(file)["categories"])
+    return {name: code for code, name in enumerate(names, 1)}
+
+
+def outlines(name: str, found: Mapping[str, Any], codes: Mapping[Any, int]) -> dict[Any, Outlines]:
+    """Image id -> its regions, crowds among them; none at all where some thing's region or a size is not told."""
+    sizes = {one["id"]: (one.get("height"), one.get("width")) for one in found["images"]}
+    if not any(one.get("segmentation") for one in found["annotations"]) or None in chain(*sizes.values()):
+        return {}
+    regions: dict[Any, list[Region]] = {key: [] for key in sizes}
+    for row, one in enumerate(found["annotations"], 1):
+        size = sizes[one["image_id"]]
+        there = region(one, codes[one["category_id"]], size, f"{name}, annotation {row}")
+        if there is None:
+            return {}
+        regions[one["image_id"]].append(there)
+    return {key: Outlines(*sizes[key], tuple(some)) for key, some in regions.items()}
 
 
 def descriptions(path: Path) -> list[Path]:
