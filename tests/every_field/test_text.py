@@ -22,7 +22,7 @@ TEXTS = np.array(
     ],
     object,
 )
-FITTED = {kind: Text(tokens=kind).fit(TEXTS) for kind in ("words", "bpe", "characters")}
+FITTED = {kind: Text(tokens=kind).fit(TEXTS) for kind in ("words", "bpe", "unigram", "characters")}
 KINDS = sorted(FITTED)
 
 
@@ -55,10 +55,10 @@ def test_words_come_back(text):
 
 
 @settings(deadline=None)
-@given(some.text(max_size=60))
-def test_bpe_knows_every_text(text):
+@given(some.sampled_from(["bpe", "unigram"]), some.text(max_size=60))
+def test_learned_pieces_know_every_text(kind, text):
     composed = strings(np.array([text], object))[0]
-    field = FITTED["bpe"]
+    field = FITTED[kind]
     assert field.decode(field.encode(text)) == composed
     assert text == "" or (field.encode(text) >= FIRST).all()
 

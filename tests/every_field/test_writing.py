@@ -16,7 +16,7 @@ from brainwright.data.tokens import UNKNOWN
 TEXTS = np.array(
     ["The film is well-made,\nisn't it?", "", None, "日本 हिन्दी café", "cafe\u0301 3.5 stars!" * 9], object
 )
-FITTED = {kind: Writing(tokens=kind, pieces=300).fit(TEXTS) for kind in ("characters", "bytes", "bpe")}
+FITTED = {kind: Writing(tokens=kind, pieces=300).fit(TEXTS) for kind in ("characters", "bytes", "bpe", "unigram")}
 KINDS = sorted(FITTED)
 
 
@@ -25,7 +25,7 @@ def composed(text):
 
 
 @settings(deadline=None)  # a busy machine is no failure
-@given(some.sampled_from(["bytes", "bpe"]), some.text(max_size=40))
+@given(some.sampled_from(["bytes", "bpe", "unigram"]), some.text(max_size=40))
 def test_every_text_comes_back(kind, text):
     field = FITTED[kind].model_copy(update={"longest": 10_000})
     assert field.decode(field.encode(text)) == composed(text)

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,18 +24,18 @@ def composed(values: Values) -> list[str]:
     return [unicodedata.normalize("NFC", text) for text in plain]
 
 
-def byte_pairs(texts: Sequence[str], most: int) -> Tokenizer:
-    """A tokenizer of at most so many pieces that joins frequent neighbours, from bytes on, so that nothing is unknown
-    (Sennrich et al. 2016).
+def learned(texts: Sequence[str], most: int, way: str) -> Tokenizer:
+    """A tokenizer of at most so many pieces, bytes among them, so that nothing is unknown: `bpe` joins frequent
+    neighbours (Sennrich et al. 2016), `unigram` keeps the pieces that make the texts likeliest (Kudo 2018).
     """
-    tokenizer = Tokenizer(models.BPE())
+    joins = way == "bpe"
+    tokenizer = Tokenizer(models.BPE() if joins else models.Unigram())
     tokenizer.normalizer = normalizers.NFC()
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(
-        vocab_size=most, min_frequency=2, show_progress=False, initial_alphabet=sorted(alphabet)
-    )
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    how: dict[str, Any] = {"vocab_size": most, "show_progress": False, "initial_alphabet": alphabet}
+    trainer = trainers.BpeTrainer(min_frequency=2, **how) if joins else trainers.UnigramTrainer(**how)
     tokenizer.train_from_iterator(texts, trainer)
     return tokenizer
 

@@ -46,10 +46,10 @@ class LanguageModelling(Task):
     text = input(Writing(before=True))
     next = target(Writing())
 
-    tokens: Literal["characters", "bytes", "bpe"] = "characters"
+    tokens: Literal["characters", "bytes", "bpe", "unigram"] = "characters"
     """What the text is made of: characters, bytes, or learned pieces of words."""
     pieces: int = Option(4_000, ge=256)
-    """Pieces that bpe learns, at most."""
+    """Pieces that are learned, at most."""
     context: int = Option(256, ge=2)
     """Characters of a window: so far back the net can look; fewer where a share of the text is short."""
     embedding: int = Option(128, ge=1)

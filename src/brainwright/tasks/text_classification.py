@@ -43,7 +43,7 @@ class TextClassification(Task):
     """Share of certainty taken from the true class and spread over all (Szegedy et al. 2016)."""
     class_weights: Literal["none", "balanced"] = "none"
     """How much a class counts in learning: every text alike, or every class alike however rare."""
-    tokens: Literal["words", "bpe", "characters", "pretrained"] = "words"
+    tokens: Literal["words", "bpe", "unigram", "characters", "pretrained"] = "words"
     """What a text is cut into: words, learned pieces of words, characters, or as given weights know it."""
     longest: int = Option(0, ge=0)
     """Tokens of a text that are read, from its beginning; 0 = 99 in 100 training texts are read whole."""

@@ -45,10 +45,10 @@ class Translation(Task):
 
     smoothing: float = Option(0.1, ge=0, lt=1)
     """Share of certainty taken from the true token and spread over all (Szegedy et al. 2016)."""
-    tokens: Literal["characters", "bytes", "bpe"] = "bpe"
+    tokens: Literal["characters", "bytes", "bpe", "unigram"] = "bpe"
     """What both texts are made of: characters, bytes, or learned pieces of words."""
     pieces: int = Option(4_000, ge=256)
-    """Pieces that bpe learns of both languages together, at most."""
+    """Pieces that are learned of both languages together, at most."""
     longest: int = Option(0, ge=0)
     """Tokens of a text that are read or written; 0 = 99 in 100 training texts are whole."""
     hidden: float = Option(0.1, ge=0, lt=1)

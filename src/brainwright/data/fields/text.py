@@ -15,7 +15,7 @@ from torch import Tensor
 
 from brainwright.data.encoded import Encoded, Ragged
 from brainwright.data.field import Field, Padded, Values
-from brainwright.data.tokens import PADDING, UNKNOWN, byte_pairs, composed, mixed, padded, pieces_of
+from brainwright.data.tokens import PADDING, UNKNOWN, composed, learned, mixed, padded, pieces_of
 from brainwright.data.units import Units
 from brainwright.errors import Fault
 
@@ -41,7 +41,7 @@ class Text(Field[Padded]):
     An empty or missing text is one unknown token; the data check counts such rows.
     """
 
-    tokens: Literal["words", "bpe", "characters", "pretrained"] = "words"
+    tokens: Literal["words", "bpe", "unigram", "characters", "pretrained"] = "words"
     """What a text is cut into: lower-cased words, learned pieces of words (Sennrich et al. 2016), characters, or as
     given weights know it.
     """
@@ -60,8 +60,8 @@ class Text(Field[Padded]):
         if self.vocabulary:
             vocabulary = self.vocabulary
         elif self.pieces:
-            learned = byte_pairs(texts, PIECES) if self.tokens == "bpe" else self.tokenizer
-            merges, places = learned.to_str(), learned.get_vocab()
+            tokenizer = self.tokenizer if self.tokens == "pretrained" else learned(texts, PIECES, self.tokens)
+            merges, places = tokenizer.to_str(), tokenizer.get_vocab()
             vocabulary = tuple(sorted(places, key=lambda piece: places[piece]))
         else:
             found, _ = words_of(texts) if self.tokens == "words" else characters_of(texts)
@@ -91,7 +91,7 @@ class Text(Field[Padded]):
     @property
     def pieces(self) -> bool:
         """Whether a tokenizer cuts the text."""
-        return self.tokens in ("bpe", "pretrained")
+        return self.tokens in ("bpe", "unigram", "pretrained")
 
     @cached_property
     def tokenizer(self) -> Tokenizer:

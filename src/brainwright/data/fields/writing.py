@@ -12,10 +12,11 @@ from torch import Tensor
 
 from brainwright.data.encoded import Encoded, Ragged, Windows
 from brainwright.data.field import Field, Padded, Values
-from brainwright.data.tokens import PADDING, UNKNOWN, byte_pairs, composed, mixed, padded, pieces_of
+from brainwright.data.tokens import PADDING, UNKNOWN, composed, learned, mixed, padded, pieces_of
 from brainwright.data.units import Units
 
 BEGIN, END, FIRST = 2, 3, 4  # ids, after PADDING and UNKNOWN; the first of the vocabulary
+LEARNED = ("bpe", "unigram")
 BREAK = 0x110000  # stands between texts laid end to end: beyond the last character of Unicode
 BYTES = 256
 SHORTEST, LONGEST = 64, 512  # tokens: so many are always kept, and so many at most
@@ -30,27 +31,27 @@ class Writing(Field[Padded]):
     Windows of one long array of code points, BREAK between texts, are encoded where they lie and get neither mark.
     """
 
-    tokens: Literal["characters", "bytes", "bpe"] = "characters"
+    tokens: Literal["characters", "bytes", "bpe", "unigram"] = "characters"
     """What a text is made of: characters, bytes of UTF-8, or learned pieces from bytes on."""
     before: bool = False
     """Each place holds the token before the one that it would hold: what is known when that one is to be written."""
     pieces: int = 8_000
-    """Pieces that bpe learns, at most."""
+    """Pieces that are learned, at most."""
     longest: int = 0
     """Tokens that are kept of a text, from its beginning; 0 = learned: 99 in 100 training texts are kept whole."""
     vocabulary: tuple[str, ...] = ()
     """Token of each id from 4 on; before are padding, unknown, begin and end. Bytes need none."""
     merges: str = ""
-    """The tokenizer of bpe, as its own JSON."""
+    """The tokenizer of learned pieces, as its own JSON."""
     cut: int = 0
     """Training texts that are longer than is kept."""
 
     def fit(self, values: Values) -> Self:
         texts = texts_of(values.covered()) if isinstance(values, Windows) else composed(values)
         merges, vocabulary = "", tuple(sorted(set().union(*texts)) if self.tokens == "characters" else ())
-        if self.tokens == "bpe":
-            learned = byte_pairs(texts, self.pieces)
-            merges, places = learned.to_str(), learned.get_vocab()
+        if self.tokens in LEARNED:
+            tokenizer = learned(texts, self.pieces, self.tokens)
+            merges, places = tokenizer.to_str(), tokenizer.get_vocab()
             vocabulary = tuple(sorted(places, key=lambda piece: places[piece]))
         whole = self.model_copy(update={"vocabulary": vocabulary, "merges": merges})
         if isinstance(values, Windows):
@@ -66,7 +67,7 @@ class Writing(Field[Padded]):
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
-        """The tokenizer of bpe."""
+        """The tokenizer of learned pieces."""
         return Tokenizer.from_str(self.merges)
 
     @cached_property
@@ -99,7 +100,7 @@ class Writing(Field[Padded]):
 
     def spelled(self, texts: list[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The tokens of all texts end to end [total], and how many each has [N]."""
-        if self.tokens == "bpe":
+        if self.tokens in LEARNED:
             numbers, lengths = pieces_of(self.tokenizer, texts)
             return numbers + FIRST, lengths
         if self.tokens == "bytes":
@@ -153,7 +154,7 @@ class Writing(Field[Padded]):
     def text(self, ids: NDArray[np.int64]) -> str:
         """What some tokens say; marks say nothing."""
         ids = ids[(ids == UNKNOWN) | (ids >= FIRST)]
-        if self.tokens == "bpe":
+        if self.tokens in LEARNED:
             return str(self.tokenizer.decode([int(one) - FIRST for one in ids if one >= FIRST]))
         if self.tokens == "bytes":
             return bytes((ids[ids >= FIRST] - FIRST).astype(np.uint8)).decode("utf-8", "replace")
