@@ -20,12 +20,14 @@ models that stand beside every net; the validation share chooses where `--select
 | case | metric | wanted | reached | 95 % interval | best floor | n | minutes | memory | parameters |
 |---|---|---|---|---|---|---|---|---|---|
 """
-LOWER = {"rmse", "mse-scaled", "worst_share_error"}
+RATES = {"equal-error-rate", "word-error-rate", "worst_share_error"}
+LOWER = RATES | {"rmse", "mse-scaled", "nats-per-character"}
+SHARES = RATES | {"accuracy", "lane-accuracy", "rank-1"}
 
 
 def number(value: float, word: str) -> str:
     """Percentages for shares, else four digits."""
-    return f"{value:.2%}" if word in ("accuracy", "worst_share_error") else f"{value:.4f}"
+    return f"{value:.2%}" if word in SHARES else f"{value:.4f}"
 
 
 def rows(line: dict[str, Any]) -> list[str]:
