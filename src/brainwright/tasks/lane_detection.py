@@ -39,10 +39,7 @@ BATCH, MEMORY = 16, 0.02  # pictures a step; part of all steps that averaged wei
 
 
 class LaneDetection(Task):
-    """At each of the rows that the data are marked at, the cell of the row that each lane crosses, if it does.
-
-    NOT for vehicles on roads.
-    """
+    """At each of the rows that the data are marked at, the cell of the row that each lane crosses, if it does."""
 
     backbones: ClassVar[tuple[str, ...]] = ("cnn", "efficientnet", "timm")
     backbone: ClassVar[str] = "cnn"
@@ -62,6 +59,10 @@ class LaneDetection(Task):
     """A lane is said to be at a row if that is at least so likely."""
     both_ways: bool = True
     """Learning sees each road and its mirror image."""
+
+    @property
+    def notice(self) -> str:
+        return "NOT for vehicles on roads: it finds lanes like those that it was shown, and knows no danger"
 
     @classmethod
     def claim(cls, table: Table, target: str) -> Claim | None:
