@@ -43,6 +43,12 @@ def game(net: nn.Module, picture: list[float], others: list[list[float]]) -> Gam
     side = Side("image", FIELD, FIELD.units(given, None), None)
     rows = torch.arange(len(crowd))
     blank = Batch({"image": FIELD.blank(given, crowd)}, rows[:1])
-    task = SimpleNamespace(score=lambda net, batch: net(batch.values["image"].float()))
+    batch = Batch({"image": given}, rows[:1])
+    sides, others = [side], Batch({"image": crowd}, rows)
     at = Place(torch.device("cpu"), False)
-    return Game(task, net, at, Batch({"image": given}, rows[:1]), [side], blank, Batch({"image": crowd}, rows), False)
+    return Game(SimpleNamespace(), net, at, batch, sides, blank, others, False, given, score)
+
+
+def score(net: nn.Module, batch: Batch) -> Tensor:
+    """What the net says."""
+    return net(batch.values["image"].float())

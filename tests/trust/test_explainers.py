@@ -38,6 +38,12 @@ def test_saliency_is_the_length_of_the_gradient():
     np.testing.assert_allclose(found, np.abs(WEIGHTS), atol=1e-6)
 
 
+def test_a_part_of_an_answer_has_a_slope_of_its_own():
+    """The things of an answer are explained by their own scores, not by that of the whole."""
+    part = game(Linear(WEIGHTS), PICTURE, OTHERS).of(lambda net, batch: 3 * batch.values["image"].flatten(1)[:, 4])
+    np.testing.assert_allclose(saliency(part).values, [0, 0, 0, 0, 3, 0], atol=1e-6)
+
+
 def test_a_product_is_shared_in_halves():
     """Shapley 1953: two players who need each other share alike; a third who adds nothing gets nothing."""
     net = Formula(lambda pixels: pixels[:, 0] * pixels[:, 1] + 2 * pixels[:, 5])

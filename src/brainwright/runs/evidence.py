@@ -102,9 +102,9 @@ def cells_of(slot: Slot[Any], portion: Portion, row: int) -> list[dict[str, Any]
 
 
 def whole(portion: Portion, row: int) -> Any:
-    """The input of an example that an answer lies in: the first that the user gave."""
-    values = next(iter(portion.examples.values.values()))
-    return values[row] if not isinstance(values, Mapping) else None
+    """The input of an example that an answer lies in: the first that the user gave, None of a table or of noise."""
+    values = next(iter(portion.examples.values.values()), None)
+    return None if values is None or isinstance(values, Mapping) else values[row]
 
 
 def seen(field: Field[Any], value: Any) -> str:

@@ -9,6 +9,7 @@ import torch
 from brainwright.data.batching import spread
 from brainwright.data.examples import Portion
 from brainwright.data.field import Padded
+from brainwright.data.slots import Slot
 from brainwright.data.table import Table
 from brainwright.errors import Fault
 from brainwright.runs.calibrating import recast
@@ -17,6 +18,7 @@ from brainwright.runs.record import read_json, write_json
 from brainwright.runs.results import NET
 from brainwright.runs.run import Run
 from brainwright.runs.telling import Teller
+from brainwright.tasks.task import Task
 from brainwright.trust.case import Case
 from brainwright.trust.explainers.attribution import Attribution
 from brainwright.trust.explainers.examples import Neighbours, influential, nearest
@@ -149,7 +151,7 @@ def told(
         speaking,
         notes,
         things(run, game, word),
-        inside(run, game, {name: values[0] for name, values in game.batch.values.items()}),
+        inside(run, game, {slot.name: game.batch[slot][0] for slot in placed(run.task)}),
     )
 
 
@@ -165,10 +167,14 @@ def things(run: Run, game: Game, word: str) -> list[Explained]:
     return found
 
 
+def placed(task: Task) -> list[Slot[Any]]:
+    """The answers that lie in an input."""
+    return [slot for slot in task.slots() if slot.side == "target" and slot.field.placed]
+
+
 def inside(run: Run, game: Game, values: Mapping[str, Any]) -> list[str]:
     """Answers (slot -> one, encoded) drawn in the input that they lie in, of fields that lie in one."""
-    placed = [slot for slot in run.task.slots() if slot.side == "target" and slot.name in values and slot.field.placed]
-    fields = [(run.fields[slot], values[slot.name]) for slot in placed]
+    fields = [(run.fields[slot], values[slot.name]) for slot in placed(run.task) if slot.name in values]
     return [field.show_in(field.decode(value.cpu()), game.whole) for field, value in fields]
 
 

@@ -52,7 +52,7 @@ def saliency(game: Game) -> Attribution:
     }
     steep = list(game.slopes(game.all(), game.blank)[0, 0].abs().split([len(side.units) for side in game.sides]))
     if leaves:
-        score = game.task.score(game.net, game.batch | leaves).sum()
+        score = game.stands(game.net, game.batch | leaves).sum()
         slopes = dict(zip(leaves, torch.autograd.grad(score, list(leaves.values())), strict=True))
         for index, side in enumerate(game.sides):
             if side.slot in slopes:
@@ -83,7 +83,7 @@ def grad_cam(game: Game) -> Attribution:
     game.net.eval()
     handles = [module.register_forward_hook(keep) for module in game.net.modules()]
     try:
-        score = game.task.score(game.net, game.batch).sum()
+        score = game.stands(game.net, game.batch).sum()
     finally:
         for handle in handles:
             handle.remove()
