@@ -260,6 +260,7 @@ CASES = {
     ),
     "sst2_minilm": Case("sst2", {"accuracy": 0.89}, whole("sst2"), {"target": "label", "weights": MINILM}),
     "trec_minilm": Case("trec", {"accuracy": 0.92}, whole("trec"), {"target": "label", "weights": MINILM}),
+    "xquad_en": Case("xquad_en", {"answer-f1": 0.35}, whole("xquad_en"), {"weights": MINILM, "budget": "10m"}),
     **{
         f"etth1-{horizon}": Case(
             "etth1", {"mse-scaled": wanted}, etth1, {"task": "forecasting", "horizon": horizon, "select": "best"}

@@ -115,6 +115,8 @@ def test_snippets_run(page, tmp_path, monkeypatch, capsys):
         pytest.importorskip("pydicom")
         (tmp_path / "xrays").mkdir()
         find("data/readers", "dicom", Reader).example(tmp_path / "xrays")
+    find("data/readers", "squad", Reader).example(tmp_path)
+    (tmp_path / "lane.txt").write_text("House number 9 in the lane is green. An old dog lives there.", encoding="utf-8")
     for kind, text in blocks(page):
         if kind == "yaml":
             (tmp_path / "sales.yaml").write_text(text)

@@ -37,6 +37,8 @@ REAL = {  # rows for training, validation and test (0 = not given), and the kind
     "sst2": ((6_920, 872, 1_821), {"sentence": Kind.TEXT, "label": Kind.NUMBER}),
     "tinyshakespeare": ((0, 0, 0), {"text": Kind.TEXT}),
     "trec": ((5_452, 0, 500), {"text": Kind.TEXT, "label": Kind.CATEGORY, "fine_label": Kind.CATEGORY}),
+    "xquad_en": ((839, 0, 351), {"passage": Kind.TEXT, "question": Kind.TEXT, "answer": Kind.SPAN}),
+    "xquad_en/xquad.en.json": ((0, 0, 0), {"passage": Kind.TEXT, "question": Kind.TEXT, "answer": Kind.SPAN}),
     "udacity_sim_driving": ((1_000, 0, 250), {"image": Kind.IMAGE, "steering": Kind.NUMBER}),
 }
 
@@ -124,7 +126,7 @@ def test_checks_clean_and_splits(example):
     table = open_table(example)
     target = target_of(table)
     classes = table[target].kind == Kind.CATEGORY and len(set(table[target].values)) == 2
-    placed = table[target].kind in (Kind.BOXES, Kind.MASK, Kind.LANES)  # it lies in each row's input
+    placed = table[target].kind in (Kind.BOXES, Kind.MASK, Kind.LANES, Kind.SPAN)  # it lies in each row's input
     assert classes or placed or table[target].kind == Kind.TEXT
     assert not [finding for finding in check(table, target) if finding.severity == "stop"]
     divided, reasons = Splitting().divide(table, target, 0)

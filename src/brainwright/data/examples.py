@@ -72,6 +72,13 @@ class Portion:
     def __len__(self) -> int:
         return len(self.examples)
 
+    def whole(self, row: int) -> Any:
+        """The input of an example that a placed answer lies in: the first that the user gave, None of a table, of
+        series and of noise.
+        """
+        values = next(iter(self.examples.values.values()), None)
+        return None if values is None or isinstance(values, Mapping | Windows) else values[row]
+
     def take(self, rows: NDArray[Any]) -> "Portion":
         """Some examples, by index or mask."""
         encoded = {name: value.take(rows) for name, value in self.encoded.items()}

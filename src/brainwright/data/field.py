@@ -109,6 +109,10 @@ class Field(Part, ABC, Generic[Batched_co]):
         """The same drawn in the user's input that it lies in, for a field that is `placed`."""
         return self.show(value)
 
+    def decode_in(self, encoded: Any, whole: Any) -> Any:
+        """The same as `decode`, told with the user's input that it lies in, for a field that is `placed`."""
+        return self.decode(encoded)
+
     # ---- what explanations ask: a field whose value is more than one thing says so ---------------
 
     def units(self, given: Any, value: Any) -> Units:

@@ -45,9 +45,9 @@ def target(field: F, kin: str = "") -> Slot[F]:
     return Slot(field, "target", kin)
 
 
-def beside(field: F) -> Slot[F]:
+def beside(field: F, kin: str = "") -> Slot[F]:
     """A slot that the net neither reads nor answers, such as the group an example belongs to; it may be absent."""
-    return Slot(field, "beside")
+    return Slot(field, "beside", kin)
 
 
 def primed(slot: Slot[F], known: Mapping[str, Any]) -> Slot[F]:

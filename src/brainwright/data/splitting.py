@@ -20,6 +20,7 @@ SPLIT_NAMES = ("split", "subset", "partition", "fold", "set")
 GOLDEN = 0.6180339887498949  # its multiples fill [0, 1) evenly, so what is rounded in one class evens out in the next
 PERSONS = re.compile(r"(^|_|\b)(patient|subject|speaker|person|user|customer|client|participant)s?($|_|\b)")
 FEWEST_PERSONS = 5  # for three shares
+COMMON = 0.1  # part of the rows from which what is alike is a form, such as one question to every text, and no copy
 CLASS_SIZE = 4  # rows a class needs on average for its proportions to be kept
 ALL = (Share.TRAIN, Share.VALIDATION, Share.TEST)
 Codes = NDArray[np.int64]
@@ -136,9 +137,13 @@ class Splitting(Part):
         lines = [f"{copies:,} rows are copies of others: copies stay in one share"] if copies else []
         if repeats:
             lines = [f"{repeats:,} rows repeat others, as few different values must: they are not taken for copies"]
-        near = [column.alike for column in table.columns.values() if len(column.alike)]
-        for codes in near:
-            same = merged(np.asarray(pd.factorize(codes)[0], np.int64), same)
+        near = {name: column.alike for name, column in table.columns.items() if len(column.alike)}
+        for name, codes in near.items():
+            joined = merged(np.asarray(pd.factorize(codes)[0], np.int64), same)
+            if len(near) > 1 and np.bincount(joined).max() > COMMON * len(joined):
+                lines += [f"{name!r} is alike in too many rows to tell copies"]
+            else:
+                same = joined
         lookalikes = len(same) - copies - int(same.max()) - 1 if near and not repeats else 0
         lines += [f"{lookalikes:,} rows nearly copy others: such rows stay in one share"] * bool(lookalikes)
         return merged(codes_of(known(table, self.group)), same) if self.group else same, lines

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     MASK = "mask"  # a label for every place of the row's picture or scan: an array, a path, or (path, names of labels)
     BOXES = "boxes"  # a tuple of things, each (class, left, top, right, bottom) in pixels of the row's picture
     LANES = "lanes"  # ((height, width) of the row's picture, heights of its rows, each lane's column there, -2 = none)
+    SPAN = "span"  # a tuple of true answers, each (begin, end) in letters of the row's passage; () = it holds none
 
 
 FILES = (Kind.IMAGE, Kind.SOUND)  # whose cells may be files or the bytes of files

@@ -95,16 +95,10 @@ def cells_of(slot: Slot[Any], portion: Portion, row: int) -> list[dict[str, Any]
     if isinstance(values, Mapping):
         return [{"html": html.escape(told(values[name].values[row]))} for name in names(values)]
     if field.placed:
-        return [{"html": field.show_in(values[row], whole(portion, row))}]
+        return [{"html": field.show_in(values[row], portion.whole(row))}]
     if isinstance(field, Series):
         return [{"lines": lines(field.names, np.asarray(values[row], np.float64))}]
     return [{"html": seen(field, values[row])}]
-
-
-def whole(portion: Portion, row: int) -> Any:
-    """The input of an example that an answer lies in: the first that the user gave, None of a table or of noise."""
-    values = next(iter(portion.examples.values.values()), None)
-    return None if values is None or isinstance(values, Mapping) else values[row]
 
 
 def seen(field: Field[Any], value: Any) -> str:
@@ -164,7 +158,7 @@ def pairs(slot: Slot[Any], test: Portion, said: Any) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
     room = ROOM
     for row in spread(len(test), PAIRS).tolist():
-        there = whole(test, row)
+        there = test.whole(row)
         pair = {"truth": field.show_in(truth[row], there), "said": field.show_in(field.decode(said[row]), there)}
         room -= sum(map(len, pair.values()))
         if room < 0 and found:
@@ -233,6 +227,6 @@ def answer(slot: Slot[Any], test: Portion, judged: Evaluated, row: int) -> dict[
     said, truth = field.decode(judged.prediction.values[slot.name][row]), test.examples.values[slot.name]
     assert not isinstance(truth, Mapping)
     if field.placed:
-        there = whole(test, row)
+        there = test.whole(row)
         return {"slot": slot.name, "truth": field.show_in(truth[row], there), "said": field.show_in(said, there)}
     return {"slot": slot.name, "truth": seen(field, truth[row]), "said": seen(field, said)}

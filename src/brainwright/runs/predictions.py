@@ -28,8 +28,8 @@ def write_predictions(path: Path, run: Run, test: Portion, table: Table, judged:
     for slot in targets:
         name, field = run.name(slot.name), run.fields[slot]
         truth: Any = singles(test.encoded[slot.name].take(np.arange(keep))) if slot.name in test.encoded else []
-        columns[f"{name}_true"] = [field.decode(value) for value in truth]
-        columns[f"{name}_predicted"] = [field.decode(value) for value in judged.prediction[slot][:keep]]
+        for side, values in (("true", truth), ("predicted", judged.prediction[slot][:keep])):
+            columns[f"{name}_{side}"] = [field.decode_in(one, test.whole(row)) for row, one in enumerate(values)]
     columns |= scores(run, judged.prediction, targets[0], keep)
     columns["loss"] = judged.losses[:keep]
     packed = io.BytesIO()

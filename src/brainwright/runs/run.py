@@ -96,7 +96,10 @@ class Run:
         """The answers to a portion, in the user's terms."""
         targets = [slot for slot in self.task.slots() if slot.side == "target"]
         for index in range(len(portion)):
-            values = {self.name(slot.name): self.fields[slot].decode(prediction[slot][index]) for slot in targets}
+            whole = portion.whole(index)
+            values = {
+                self.name(slot.name): self.fields[slot].decode_in(prediction[slot][index], whole) for slot in targets
+            }
             if prediction.scores is not None:
                 classes = getattr(self.fields[targets[0]], "classes", ())
                 scores = zip(classes, prediction.scores[index].tolist(), strict=True)

@@ -17,7 +17,8 @@ from brainwright.tasks.task import Decision, Loss, Net, Turn
 from brainwright.techniques.technique import Technique
 
 QUARTERS = 4  # of the net, from its end: each has its rate and its time of thawing
-SEEN, FEWEST, EPOCHS = 12_000, 4, 12  # pictures seen in all, and the fewest and most rounds
+SEEN, FEWEST, EPOCHS = 12_000, 4, 12  # examples seen in all, and the fewest and most rounds
+FEW = 2_000  # texts: below, small batches, so that there are steps enough
 
 
 class Transfer(Technique):
@@ -125,9 +126,10 @@ def learning(count: int) -> tuple[Decision, ...]:
 def learning_texts(count: int, width: int) -> tuple[Decision, ...]:
     """The same, from the number of texts."""
     slow = "given weights are tuned, not learned anew"
+    epochs = 3 if count >= 20_000 else max(FEWEST, min(EPOCHS, round(SEEN / count)))
     return (
-        Decision("epochs", 4 if count < 20_000 else 3, f"{count:,} texts: given weights need few rounds"),
-        Decision("batch_size", 32, slow),
+        Decision("epochs", epochs, f"{count:,} texts: given weights need few rounds"),
+        Decision("batch_size", 32 if count >= FEW else 16, slow),
         Decision("lr", 1e-3, "of the head; given weights move at a tenth of it and less"),
         Decision("weight_decay", 0.01, slow),
         Decision("warmup", 0.1, slow),

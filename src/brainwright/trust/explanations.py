@@ -229,7 +229,8 @@ def answers(run: Run, game: Game) -> dict[str, Any]:
     """The net's answer in the user's terms, and how sure it is; none for an answer that is what is explained."""
     shown = {side.slot for side in game.sides}
     targets = [slot for slot in run.task.slots() if slot.side == "target" and slot.name not in shown]
-    said = {run.name(slot.name): run.fields[slot].decode(game.batch[slot][0].cpu()) for slot in targets}
+    whole = game.whole
+    said = {run.name(slot.name): run.fields[slot].decode_in(game.batch[slot][0].cpu(), whole) for slot in targets}
     if game.sure:
         with torch.no_grad():
             scores = recast(run.task.predict(run.net, game.batch), run.temperature).scores

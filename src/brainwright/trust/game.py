@@ -15,7 +15,6 @@ from brainwright.data.field import Field, Padded
 from brainwright.data.slots import Batch, Slot
 from brainwright.data.units import Units
 from brainwright.errors import Fault
-from brainwright.runs.evidence import whole
 from brainwright.tasks.task import Score, Task
 from brainwright.training.devices import Place
 
@@ -173,7 +172,7 @@ class Setting:
         blank = batch | {s.slot: s.field.blank(batch.values[s.slot], self.crowd.values[s.slot]) for s in sides}
         others = self.crowd.some(slice(0, self.infills))
         sure = said.scores is not None
-        given = whole(asked, row)
+        given = asked.whole(row)
         return Game(self.task, self.net, self.at, batch, sides, blank, others, sure, given, self.task.score)
 
 

@@ -15,6 +15,8 @@ from torch import Tensor
 
 from brainwright.data.encoded import Encoded, Ragged
 from brainwright.data.field import Field, Padded, Values
+from brainwright.data.origins import composed as one_letter
+from brainwright.data.origins import lowered, placed
 from brainwright.data.tokens import PADDING, UNKNOWN, composed, learned, mixed, padded, pieces_of
 from brainwright.data.units import Units
 from brainwright.errors import Fault
@@ -47,6 +49,9 @@ class Text(Field[Padded]):
     """
     longest: int = 0
     """Tokens of a text that are read, from its beginning; 0 = learned: 99 in 100 training texts are read whole."""
+    offsets: bool = False
+    """Int64 [B, T, 2] instead: where each token begins and ends in the letters of the text as the user wrote it; both
+    alike for tokens that stand for none."""
     vocabulary: tuple[str, ...] = ()
     """Token of each id from 2 on; 0 is padding, 1 is unknown."""
     merges: str = ""
@@ -112,7 +117,10 @@ class Text(Field[Padded]):
 
     def encode_all(self, values: Values) -> Ragged:
         texts = strings(values)
-        if self.pieces:
+        if self.offsets:
+            where, lengths = self.places(values)
+            numbers = where.astype(np.int32)
+        elif self.pieces:
             pieces, lengths = pieces_of(self.tokenizer, texts)
             numbers = pieces.astype(np.int32)[:, None] + FIRST
         else:
@@ -123,6 +131,19 @@ class Text(Field[Padded]):
             table = np.column_stack([known, affixes(kinds.tolist())]) if self.tokens == "words" else known[:, None]
             numbers = table.astype(np.int32)[codes]
         return shortened(numbers, lengths, self.longest)
+
+    def places(self, values: Values) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where all tokens end to end begin and end [total, 2], and how many each text has [N]."""
+        assert isinstance(values, np.ndarray)
+        raw = ["" if value is None or value != value else str(value) for value in values]
+        if self.pieces:
+            texts = strings(values)
+            told = zip(texts, self.tokenizer.encode_batch(texts), strict=True)
+            return placed(raw, one_letter, [[bare(text, *pair) for pair in one.offsets] for text, one in told])
+        if self.tokens == "characters":
+            return placed(raw, one_letter, [[(at, at + 1) for at in range(len(text))] for text in strings(values)])
+        lower = [text.lower() for text in strings(values)]
+        return placed(raw, lowered, [[found.span() for found in WORD.finditer(text)] for text in lower])
 
     def decode(self, encoded: Any) -> str:
         """Words with a space between, lower-cased as they were read; an unknown token is "�"."""
@@ -165,6 +186,11 @@ class Text(Field[Padded]):
     def mix(self, given: Padded, instead: Padded, shown: Tensor) -> Any:
         """Tokens of another text, from its beginning and round again where it is shorter."""
         return mixed(given, instead, shown)
+
+
+def bare(text: str, begin: int, end: int) -> tuple[int, int]:
+    """A piece of a text without the blanks before it, which pieces of bpe hold."""
+    return end - len(text[begin:end].lstrip()), end
 
 
 def strings(values: Values) -> list[str]:
