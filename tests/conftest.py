@@ -92,3 +92,13 @@ def data_folder() -> Callable[[str], Path]:
         return folder
 
     return find
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Explanations with as little work as shows that all hangs together."""
+    monkeypatch.setattr("brainwright.trust.explanations.JUDGED", 3)
+    monkeypatch.setattr("brainwright.trust.explanations.THINGS", 1)
+    monkeypatch.setattr("brainwright.trust.explanations.COMPARED", 2)
+    monkeypatch.setattr("brainwright.trust.gates.NETS", 3)
+    monkeypatch.setattr("brainwright.trust.gates.NETS_AT_MOST", 3)

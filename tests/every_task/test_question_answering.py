@@ -286,7 +286,7 @@ def test_a_document_that_cannot_be_read_is_said(
     assert wanted in capsys.readouterr().err
 
 
-def test_the_words_that_carry_an_answer_are_told(run: bw.Run) -> None:
+def test_the_words_that_carry_an_answer_are_told(run: bw.Run, few: None) -> None:
     asked = {"passage": "It rained. anna saw a white dog in rome.", "question": "what colour was it?"}
     (found,) = run.explain(asked)
     assert found.shown[0].count("<mark>") == 1

@@ -15,21 +15,11 @@ from brainwright.deliver.explaining import as_text, page_of, write_page
 from brainwright.errors import Fault
 from brainwright.runs.run import Run
 from brainwright.runs.telling import Silent
-from brainwright.trust import explanations, gates, importance
+from brainwright.trust import explanations, importance
 from brainwright.trust.case import Case
 from brainwright.trust.explanations import explain
 from brainwright.trust.finding import Finding
 from trial import TASKS, Trial
-
-
-@pytest.fixture
-def few(monkeypatch):
-    """As little work as shows that all hangs together."""
-    monkeypatch.setattr(explanations, "JUDGED", 3)
-    monkeypatch.setattr(explanations, "THINGS", 1)
-    monkeypatch.setattr(explanations, "COMPARED", 2)
-    monkeypatch.setattr(gates, "NETS", 3)
-    monkeypatch.setattr(gates, "NETS_AT_MOST", 3)
 
 
 def case_of(word, folder):
