@@ -127,3 +127,11 @@ def test_units_are_words_and_hide_nothing_else(kind):
     assert (kept.values[shown] == batch.values[shown]).all()
     assert (kept.values[~shown] == UNKNOWN).all()
     assert int(batch.values[0, 1]) >= FIRST
+
+
+def test_units_are_words_where_each_is_one_piece():
+    texts = np.array(["one two three two one three"] * 40, object)
+    field = Writing(tokens="bpe", pieces=300).fit(texts)
+    batch = field.collate(field.encode_all(np.array(["two one two three"], object)))
+    assert int(batch.lengths[0]) <= 8
+    assert field.units(batch, "").names == ("two", "one", "two", "three")

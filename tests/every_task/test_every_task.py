@@ -15,6 +15,7 @@ from brainwright.data.slots import Fields
 from brainwright.data.table import Share
 from brainwright.runs.results import Ground, load_floors, save_floors
 from brainwright.tasks.task import Task, Turn
+from brainwright.training.devices import Place
 from brainwright.training.evaluation import evaluate, judged
 from trial import TASKS, Trial, weights
 
@@ -49,6 +50,19 @@ def test_learns_its_own_example(word):
         prediction = floor.predict(floor.fit(trial.shares["train"]), test)
         value = metric.value(judged(task, prediction, test)[metric.word()])
         assert metric.better(mine, value), (metric.word(), mine, floor.word(), value)
+
+
+def test_learns_in_bfloat16_too(word):
+    """The loss of a batch as it was read, with heavy layers in bfloat16, is about that in float32."""
+    trial = Trial(word)
+    net, batch = trial.loop().net.eval(), trial.batch("train")
+    for player in trial.task.players():
+        found = []
+        for half in (False, True):
+            torch.manual_seed(0)
+            with Place(torch.device("cpu"), half).arithmetic():
+                found.append(trial.task.loss(net, batch, Turn(player.name, 0, 0.0)).each.float().mean().item())
+        assert found[1] == pytest.approx(found[0], rel=0.05, abs=0.02)
 
 
 def test_names_a_simple_floor(word):

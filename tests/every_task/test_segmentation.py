@@ -10,6 +10,7 @@ from brainwright.data.table import Column, Kind, Table
 from brainwright.data.turning import cut, mirrored, turned
 from brainwright.models.unet import Layout, Unet, corners, one_loss, overlap_losses
 from brainwright.tasks.segmentation import Segmentation
+from brainwright.training.devices import Place
 
 
 @pytest.mark.parametrize("canvas", [(1, 16, 16), (1, 256, 192), (48, 64, 48), (8, 128, 128), (24, 8, 8)])
@@ -75,6 +76,8 @@ def test_labels_go_where_their_scans_go() -> None:
     assert torch.equal(turned_masks, masks)  # it lies in the middle
     pieces, own = cut(scans, masks, (8, 8, 8))
     assert pieces.shape == (6, 1, 8, 8, 8) and torch.equal(pieces[:, 0] > 0, own == 1)
+    with Place(torch.device("cpu"), True).arithmetic():
+        assert cut(scans.half(), masks, (8, 8, 8))[0].dtype == torch.float32
 
 
 def test_volumes_are_claimed_and_sides_are_not_mirrored() -> None:

@@ -19,6 +19,10 @@ from brainwright.models.beam import Search, searched
 from brainwright.models.causal import Offer
 from brainwright.models.quoting import quoted, read_back
 from brainwright.models.translator import Translator
+from brainwright.training.devices import Place
+from brainwright.trust.explainers.methods import METHODS
+from brainwright.trust.game import Setting
+from trial import Trial
 
 SAID = [
     "The cat sat on the mat, again!",
@@ -142,3 +146,30 @@ def test_lines_without_a_partner_are_named(tmp_path):
     (tmp_path / "train.de").write_text("eins\n", encoding="utf-8")
     with pytest.raises(Fault, match=r"train.de has 1 lines, train.en 2: line 2 has no partner"):
         open_table(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def counted():
+    """A net that learned to count in German, and games of its answers to what it has not seen."""
+    trial = Trial("translation")
+    net = trial.trained().net
+    setting = Setting(trial.task, net, Place(torch.device("cpu"), False), trial.shares["train"])
+    return trial, [setting.game(trial.shares["test"], row) for row in range(6)]
+
+
+def test_the_words_of_a_translation_are_likely_together_as_it_is(counted):
+    trial, games = counted
+    for game in games:
+        things = trial.task.things(trial.fields, game.batch)
+        alone = [game.of(one.score).scores(game.all(), game.blank) for one in things]
+        torch.testing.assert_close(sum(alone), game.scores(game.all(), game.blank))
+
+
+def test_each_word_rests_on_the_word_that_it_translates(counted):
+    trial, games = counted
+    found = []
+    for game in games:
+        for place, one in enumerate(trial.task.things(trial.fields, game.batch)):
+            found.append(int(METHODS["gradient-shap"](game.of(one.score)).values.argmax()) == place)
+    assert len(found) >= 18
+    assert np.mean(found) > 0.8

@@ -69,6 +69,6 @@ def cut(scans: Tensor, masks: Tensor, window: tuple[int, ...]) -> tuple[Tensor, 
             three = zip(place.tolist(), mask.shape, window, strict=True)
             start = [min(max(0, here - own // 2), side - own) for here, side, own in three]
         part = tuple(slice(low, low + own) for low, own in zip(start, window, strict=True))
-        pieces.append((scan[(slice(None), *part)], mask[part]))
+        pieces.append((scan[(slice(None), *part)].float(), mask[part]))  # where they are half, autocast stacks none
     chosen, labels = zip(*pieces, strict=True)
     return torch.stack(chosen), torch.stack(labels)

@@ -34,7 +34,7 @@ def write_page(path: Path, found: Mapping[str, Any]) -> Path:
     """One self-contained HTML page: the answer, the verdict on the method, then the drawing."""
     views = [view(one) for one in found["shares"]]
     things = [{**one, "views": [view(share) for share in one["shares"]]} for one in found["things"]]
-    words = {"words": WORDS, "signed": signed, "short": short, "things": things}
+    words = {"words": WORDS, "signed": signed, "short": short, "things": things, "grid": grid(found["things"])}
     page = environment().get_template("explanation.html.j2").render(found=found, views=views, **words)
     write_whole(path, page.encode())
     write_json(path.with_suffix(".json"), found)
@@ -74,6 +74,19 @@ def view(one: Mapping[str, Any]) -> dict[str, Any]:
     if one["form"] == "steps":
         drawn["lines"] = curves(one, values, most)
     return drawn
+
+
+def grid(things: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Things of an answer down, words of the text that they rest on across; {} where they rest on anything else."""
+    if not things or any(len(one["shares"]) > 1 or one["shares"][0]["form"] != "words" for one in things):
+        return {}
+    values = np.array([one["shares"][0]["values"] for one in things], np.float64)
+    names, most = things[0]["shares"][0]["names"], float(np.abs(values).max(initial=0.0)) or 1.0
+    cells = [[tinted(name, value, most) for name, value in zip(names, row, strict=True)] for row in values.tolist()]
+    return {
+        "across": names,
+        "down": [{"name": one["name"], "cells": row} for one, row in zip(things, cells, strict=True)],
+    }
 
 
 def rows(one: Mapping[str, Any], values: np.ndarray[Any, Any], most: float) -> list[dict[str, Any]]:
@@ -161,7 +174,11 @@ def as_text(found: Mapping[str, Any]) -> str:
     lines += [f"  note      {note}" for note in found["notes"]]
     for one in found["shares"]:
         lines += ["", *drawn(one)]
-    for thing in found["things"]:
+    table = grid(found["things"])
+    for row in table.get("down", ()):
+        strongest = sorted(row["cells"], key=lambda cell: -abs(cell["value"]))[:FEW]
+        lines.append(f"  {row['name']}: " + ", ".join(f"{cell['name']} {signed(cell['value'])}" for cell in strongest))
+    for thing in () if table else found["things"]:
         lines += ["", f"{thing['name']}:"]
         lines += [line for one in thing["shares"] for line in drawn(one, FEW)]
     return "\n".join([*lines, "", f"page      {found['page']}"])

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+import torch
 from pydantic import Field as Option
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -24,7 +25,7 @@ from brainwright.models.backbone import Backbone
 from brainwright.models.beam import Search
 from brainwright.models.quoting import spoken
 from brainwright.models.translator import Translator
-from brainwright.tasks.task import Claim, Decision, Loss, Net, Sampler, Task, Turn
+from brainwright.tasks.task import Claim, Decision, Loss, Net, Sampler, Score, Task, Thing, Turn
 
 KIN = "vocabulary"
 WHOLE = 2**31 - 1  # tokens of a reference: it is never cut
@@ -93,9 +94,30 @@ class Translation(Task):
 
     def score(self, net: Net, batch: Batch) -> Tensor:
         """The log-likelihood of the translation."""
+        return self.likely(net, batch).sum(1)
+
+    def likely(self, net: Net, batch: Batch) -> Tensor:
+        """The log-likelihood of each token after those before it, 0 beyond a text's end [B, T]."""
         truth = whole(batch.values["target"])
         each = F.cross_entropy(net(batch[self.source], truth).transpose(1, 2), truth.values, reduction="none")
-        return -(each * truth.mask).sum(1)
+        return -each * truth.mask
+
+    def things(self, fields: Fields, batch: Batch) -> Sequence[Thing]:
+        """Every word: the log-likelihood of its tokens after those before them."""
+        said = whole(batch.values["target"])
+        words = fields[self.target].units(said, None)
+        return [
+            Thing(name, self.only(torch.from_numpy(words.owner == place))) for place, name in enumerate(words.names)
+        ]
+
+    def only(self, own: Tensor) -> Score:
+        """How likely some tokens of a text are [T]."""
+
+        def score(net: Net, batch: Batch) -> Tensor:
+            each = self.likely(net, batch)
+            return (each * own.to(each.device)).sum(1)
+
+        return score
 
     def metrics(self) -> tuple[Metric, ...]:
         return Bleu(slot="target", reference="reference"), Chrf(slot="target", reference="reference")

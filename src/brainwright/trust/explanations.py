@@ -32,7 +32,7 @@ FOLDER = "explanations"
 JUDGED, COMPARED = 16, 8  # test examples on which a method is judged, and compared with nets that learned nothing
 MOST = 50  # inputs at once
 ALIKE = 4  # training examples shown of each kind
-THINGS = 8  # things of one answer that are explained one by one
+THINGS = 16  # things of one answer that are explained one by one
 
 
 @dataclass(frozen=True)

@@ -174,8 +174,9 @@ class Writing(Field[Padded]):
         """Words with the blank before them; every token belongs to one."""
         ids = given.values[0, : int(given.lengths[0])].cpu().numpy()
         pieces = [self.text(ids[place : place + 1]) for place in range(len(ids))]
-        spaces = [piece[:1].isspace() for piece in pieces]
-        begins = [not place or (space and not spaces[place - 1]) for place, space in enumerate(spaces)]
+        begins = [
+            not place or (piece[:1].isspace() and not pieces[place - 1].isspace()) for place, piece in enumerate(pieces)
+        ]
         owner = np.cumsum(begins) - 1
         names = [self.text(ids[owner == one]).strip() for one in range(owner[-1] + 1)]
         return Units("words", owner, tuple(names))
