@@ -104,21 +104,21 @@ class Marker(nn.Module):
         met = shared(passage, question).to(told.values.dtype)[..., None]
         values = torch.cat([asked.values, told.values + self.sides[0] + met * self.sides[1]], 1)
         cut = Cut.of(asked.mask.sum(1), told.mask.sum(1) - 2 * self.windows.edge, told.values.shape[1], self.windows)
-        read = self.read(values, cut.places(asked.values.shape[1]))  # [N, L, 2]
-        least = torch.full((len(values), 2), torch.inf, dtype=read.dtype, device=read.device)
-        none = least.scatter_reduce(0, cut.owner[:, None].expand(-1, 2), read[:, 0], "amin")
+        read = self.read(values, cut.places(asked.values.shape[1]))  # [N, L, width]
+        begins = cut.begins(read)
+        logits = self.head(torch.cat([begins, cut.back(read)], 1)).float()  # [B, W + T, 2]
+        none, marked = logits[:, : begins.shape[1]].amin(1, keepdim=True), logits[:, begins.shape[1] :]
         real = cut.real() & (offsets.values[..., 1] > offsets.values[..., 0])
-        marked = cut.back(read).masked_fill(~real[..., None], -torch.inf)
-        both = torch.cat([none[:, None], marked], 1)
+        both = torch.cat([none, marked.masked_fill(~real[..., None], -torch.inf)], 1)
         return Marks(both[..., 0], both[..., 1])
 
     def read(self, values: Tensor, index: tuple[Tensor, Tensor, Tensor]) -> Tensor:
-        """Logits [N, L, 2] of windows, gathered from the vectors of all texts [B, Q + T, width]."""
+        """Windows as they are read [N, L, width], gathered from the vectors of all texts [B, Q + T, width]."""
         owner, places, mask = index
         pieces = zip(owner.split(AT_ONCE), places.split(AT_ONCE), mask.split(AT_ONCE), strict=True)
-        read = [self.backbone(Features(values[who[:, None], where], seen)).values for who, where, seen in pieces]
-        logits: Tensor = self.head(torch.cat(read)).float()
-        return logits
+        return torch.cat(
+            [self.backbone(Features(values[who[:, None], where], seen)).values for who, where, seen in pieces]
+        )
 
 
 class Cut(NamedTuple):
@@ -163,8 +163,14 @@ class Cut(NamedTuple):
         place = torch.arange(self.width, device=self.told.device) - self.how.edge
         return (place >= 0) & (place < self.told[:, None])
 
+    def begins(self, read: Tensor) -> Tensor:
+        """The first token of each window of each passage [B, W, width]; of fewer windows the last one again."""
+        most = 1 if len(self.owner) == len(self.told) else int(self.windows.max())
+        window = torch.arange(most, device=read.device).minimum(self.windows[:, None] - 1)
+        return read[self.first[:, None] + window, 0]
+
     def back(self, read: Tensor) -> Tensor:
-        """What was read of each token of the passages [B, T, 2], in the window where it is nearest to the middle."""
+        """What was read of each token of the passages [B, T, width], where it is nearest to a window's middle."""
         token = (torch.arange(self.width, device=read.device) - self.how.edge).clamp(min=0)
         token = token.minimum((self.told[:, None] - 1).clamp(min=0))  # [B, T]
         window = ((token - (self.how.length - 1) / 2) / self.how.stride).round().long()

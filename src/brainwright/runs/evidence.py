@@ -138,7 +138,7 @@ def target(
     if isinstance(field, Image):
         return {"kind": "image", **judgements.pictures(test, slot, said)}
     if field.placed:
-        return {"kind": "placed", "pairs": pairs(slot, test, said), **numbered(field, test, slot, said)}
+        return {"kind": "placed", "pairs": pairs(slot, slots, test, said), **numbered(field, test, slot, said)}
     if not isinstance(field, Category | Number):
         return {"kind": "other"}
     truth = {name: np.asarray(part.encoded[slot.name].values) for name, part in shares.items()}
@@ -151,19 +151,20 @@ def target(
     return {"kind": "category", **found}
 
 
-def pairs(slot: Slot[Any], test: Portion, said: Any) -> list[dict[str, str]]:
-    """Truth and answer of a few test examples, both drawn in their input."""
+def pairs(slot: Slot[Any], slots: Sequence[Slot[Any]], test: Portion, said: Any) -> list[dict[str, Any]]:
+    """Truth and answer of a few test examples, both drawn in their input, below what else was asked with it."""
     field, truth = test.fields[slot], test.examples.values[slot.name]
     assert not isinstance(truth, Mapping)
-    found: list[dict[str, str]] = []
-    room = ROOM
+    found: list[dict[str, Any]] = []
+    room, values = ROOM, test.examples.values
+    asked = [one for one in slots if one.side == "input" and isinstance(values.get(one.name), np.ndarray)][1:]
     for row in spread(len(test), PAIRS).tolist():
         there = test.whole(row)
         pair = {"truth": field.show_in(truth[row], there), "said": field.show_in(field.decode(said[row]), there)}
         room -= sum(map(len, pair.values()))
         if room < 0 and found:
             break
-        found.append(pair)
+        found.append({**pair, "asked": [seen(test.fields[one], values[one.name][row]) for one in asked]})
     return found
 
 

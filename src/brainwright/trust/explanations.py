@@ -274,10 +274,10 @@ def listed(case: Case, found: Neighbours) -> list[dict[str, Any]]:
 
 
 def cells(run: Run, train: Portion, row: int) -> list[dict[str, Any]]:
-    """One training example's inputs and truth, each with the name of its column."""
+    """One training example's inputs and truth, each with the name of its column, each column once."""
     slots = [slot for slot in run.task.slots() if slot.name in train.encoded and slot.name in train.examples.values]
-    return [
-        {"name": name or run.name(slot.name), "side": slot.side, **cell}
-        for slot in slots
-        for name, cell in zip(names(train.examples.values[slot.name]), cells_of(slot, train, row), strict=True)
-    ]
+    found: dict[str, dict[str, Any]] = {}
+    for slot in slots:
+        for name, cell in zip(names(train.examples.values[slot.name]), cells_of(slot, train, row), strict=True):
+            found.setdefault(name or run.name(slot.name), {"side": slot.side, **cell})
+    return [{"name": name, **cell} for name, cell in found.items()]
