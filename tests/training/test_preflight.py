@@ -129,7 +129,9 @@ def test_odd_ends_are_said(learned, judged, word):
     watch.see(moment(1, 1.0))
     task = Trial("tabular-classification").task
     assert any(word in line for line in watch.after(task, learned, judged))
-    assert watch.after(task, evaluated([0, 1] * 20, 0.3), evaluated([0, 1] * 20, 0.35)) == []
+    fine = evaluated([0, 1] * 20, 0.35)
+    fine.prediction.values["letters"] = torch.full((40,), 256)  # a figure beside the answer, the same for all
+    assert watch.after(task, evaluated([0, 1] * 20, 0.3), fine) == []
 
 
 def test_a_check_is_one_line():

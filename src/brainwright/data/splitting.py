@@ -20,6 +20,7 @@ SPLIT_NAMES = ("split", "subset", "partition", "fold", "set")
 GOLDEN = 0.6180339887498949  # its multiples fill [0, 1) evenly, so what is rounded in one class evens out in the next
 PERSONS = re.compile(r"(^|_|\b)(patient|subject|speaker|person|user|customer|client|participant)s?($|_|\b)")
 FEWEST_PERSONS = 5  # for three shares
+LETTERS = 50_000  # of a text that goes on: more would buy no better choices, and what comes last is like the test
 COMMON = 0.1  # part of the rows from which what is alike is a form, such as one question to every text, and no copy
 CLASS_SIZE = 4  # rows a class needs on average for its proportions to be kept
 ALL = (Share.TRAIN, Share.VALIDATION, Share.TEST)
@@ -115,6 +116,8 @@ class Splitting(Part):
         date = self.time or ("" if self.group else ordering(table))
         cut = " and ".join(share.name.lower() for share in sorted(wanted))
         if table.ordered and not (date or self.group):
+            if Share.VALIDATION in wanted:
+                wanted = {**wanted, Share.VALIDATION: min(wanted[Share.VALIDATION], telling_rows(table))}
             return in_order(len(table), wanted), [f"{cut} cut from the end: each row goes on where the last one ended"]
         if date:
             why = "as asked" if self.time else "its dates order the rows"
@@ -225,6 +228,13 @@ def by_time(column: Column, name: str, wanted: dict[Share, int]) -> Shares:
         shares[there & (shares == Share.TRAIN) & (column.values >= border)] = share
         end = int(np.searchsorted(moments, border))
     return shares
+
+
+def telling_rows(table: Table) -> int:
+    """Rows of a text that goes on from row to row which hold enough letters to choose by."""
+    texts = [table[name].values for name in table.kinds(Kind.TEXT)]
+    mean = sum(float(np.mean([len(str(text)) for text in some])) for some in texts)
+    return max(1, round(LETTERS / max(mean, 1.0)))
 
 
 def in_order(count: int, wanted: dict[Share, int]) -> Shares:

@@ -56,10 +56,12 @@ class Watch:
 
     def after(self, task: Task, learned: Evaluated, judged: Evaluated) -> list[str]:
         """What is strange at the end: `learned` is of training examples, `judged` of the validation share."""
+        targets = [slot.name for slot in task.slots() if slot.side == "target"]  # beside them figures may be told
+        values = [value for name, value in judged.prediction.values.items() if name in targets]
         said = [
             f"one answer: the net says the same to all {len(value)} validation examples; "
             "it learned nothing from the inputs, or one class is nearly all there is"
-            for value in judged.prediction.values.values()
+            for value in values
             if isinstance(value, Tensor) and len(value) > 1 and bool((value == value[:1]).all())
         ]
         mine, other = float(learned.losses.mean()), float(judged.losses.mean())
