@@ -20,6 +20,7 @@ from brainwright.training.devices import Place
 
 CROWD = 128  # training examples whose mean is the blank of what can be averaged
 MOST, ROOM = 256, 2**21  # examples at a time, and numbers of input in all: what a laptop's memory bears
+HEAVY = 2**29  # examples at a time, times parameters: what lies between a net's layers grows with both
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Game:
     def pairs(self, shown: Tensor, infill: Batch) -> Iterator[tuple[Tensor, Batch, slice]]:
         """Every choice [N, U] with every infill [M], some at a time: choices, infills, and their places in [N * M]."""
         many = len(shown) * len(infill)
-        size = max(1, min(MOST, ROOM // max(1, numbers(self.batch))))
+        size = max(1, min(at_once(self.net), ROOM // max(1, numbers(self.batch))))
         for start in range(0, many, size):
             place = torch.arange(start, min(start + size, many))
             yield shown[place // len(infill)], infill.some(place % len(infill)), slice(start, start + size)
@@ -189,6 +190,11 @@ def side_of(slot: Slot[Any], asked: Portion, batch: Batch, row: int) -> Side:
     whole = isinstance(values, np.ndarray) and slot.side == "input"
     value = values[row] if whole and isinstance(values, np.ndarray) else field.decode(one.cpu())
     return Side(slot.name, field, field.units(given, value), value)
+
+
+def at_once(net: nn.Module) -> int:
+    """Examples that a net is given at a time."""
+    return max(1, min(MOST, HEAVY // max(1, sum(weight.numel() for weight in net.parameters()))))
 
 
 def numbers(batch: Batch) -> int:

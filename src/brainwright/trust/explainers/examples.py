@@ -18,10 +18,9 @@ from brainwright.data.slots import Batch
 from brainwright.errors import Fault
 from brainwright.models.heads.readout import Readout
 from brainwright.tasks.task import Turn
-from brainwright.trust.game import Game, Setting
+from brainwright.trust.game import Game, Setting, at_once
 
 MOST = 4096  # training examples looked at, evenly spread: more take long and seldom show a nearer one
-AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -66,9 +65,9 @@ def watched(net: nn.Module) -> Iterator[dict[nn.Module, tuple[Tensor, Tensor]]]:
 
 def pieces(setting: Setting) -> Iterator[tuple[NDArray[np.int64], Batch]]:
     """Training examples some at a time."""
-    rows = spread(len(setting.train), MOST)
-    for start in range(0, len(rows), AT_ONCE):
-        some = rows[start : start + AT_ONCE]
+    rows, size = spread(len(setting.train), MOST), at_once(setting.net)
+    for start in range(0, len(rows), size):
+        some = rows[start : start + size]
         yield some, batch_of(setting.task.slots(), setting.train, some, generator_of(0)).to(setting.at.device)
 
 
