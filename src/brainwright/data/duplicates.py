@@ -1,5 +1,6 @@
 """Duplicates: rows whose inputs are the same to the last bit, found by hashing columns, pixels and files."""
 
+import os
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from brainwright.data.columns import is_identifier
 from brainwright.data.pieces import Progress, Tell, in_pieces, silent
+from brainwright.data.stacks import files_in
 from brainwright.data.table import FILES, WHOLE, Column, Kind, Share, Table
 
 NATURAL = 0.5  # where more than this part of the rows repeats others, values repeat by nature and are no copies
@@ -28,7 +30,7 @@ def row_keys(table: Table, target: str) -> NDArray[np.uint64]:
 
 
 def keys(column: Column) -> NDArray[np.uint64]:
-    """A hash of every cell of a column [N]; for pictures and sounds, of their pixels or of the bytes of their files."""
+    """A hash of every cell of a column [N]; for pictures, sounds and scans, of numbers or of their files' bytes."""
     values = column.values
     if column.kind in WHOLE:
         return (column.digests if len(column.digests) else digests(values))[:, 0].copy()
@@ -74,6 +76,8 @@ def content(cell: str | bytes | NDArray[Any] | None) -> bytes:
     if isinstance(cell, np.ndarray):
         return np.ascontiguousarray(cell).tobytes()
     try:
+        if os.path.isdir(str(cell)):  # the slices of a scan
+            return b"".join(blake2b(Path(file).read_bytes()).digest() for file in files_in(str(cell)))
         return Path(str(cell)).read_bytes()
     except OSError:
         return str(cell).encode()

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from brainwright.data.field import Unreadable
 from brainwright.data.scans import seen
 from brainwright.errors import Fault
 
@@ -17,16 +18,25 @@ APART = 0.05  # millimetres that the spacings of two scans may differ by before 
 def looked(pairs: Sequence[tuple[Path, Path | None]]) -> list[str]:
     """Heads of scans, compared with those of their masks where there are some: what was turned, and which spacings.
 
+    A scan without a mask whose head cannot be read is passed over: the data check names it with all that are damaged.
+
     Raises:
         Fault: a mask of another size or place than its scan; tags that are lost or conflict.
     """
     spacings, turned = [], Counter[str]()
     for scan, mask in pairs:
-        shape, spacing, how = seen(str(scan))
+        try:
+            shape, spacing, how = seen(str(scan))
+        except Unreadable:
+            if mask is None:
+                continue
+            raise
         if mask is not None:
             fits(mask, shape, spacing)
         spacings.append(spacing)
         turned[how] += 1
+    if not spacings:
+        return []
     said = ", ".join(f"{count:,} {how}" for how, count in turned.most_common())
     notes = [f"orientation: {said}; all are read as RAS (left to right, back to front, low to high)"]
     apart = np.ptp(np.array(spacings), 0)

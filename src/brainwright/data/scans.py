@@ -40,6 +40,8 @@ class Canvas:
 
     sides: Sides
     spacing: tuple[float, ...]
+    coarser: float = 1.0
+    """How many times further apart its places are than those of the middle scan."""
 
     def inner(self, shape: Sequence[int], spacing: Sequence[float]) -> Sides:
         """How large a scan lies on it: at the canvas's spacing, made smaller where it would not fit."""
@@ -109,19 +111,21 @@ def seen(path: str) -> tuple[tuple[int, ...], tuple[float, ...], str]:
     return nifti.seen(path) if path.lower().endswith(NIFTI) else stacks.seen(path)
 
 
-def canvas_for(values: NDArray[Any]) -> Canvas:
-    """The canvas for training scans: their middle spacing, and as large as the largest, within the room there is."""
+def canvas_for(values: NDArray[Any], room: int = ROOM) -> Canvas:
+    """The canvas for training scans: their middle spacing, and as large as the largest, within `room` voxels."""
     some = values[:: max(1, len(values) // ASKED)][:ASKED]
     shapes, spacings = zip(*(shape_of(value) for value in some), strict=True)
     spacing = np.median(np.array(spacings), 0)
     sizes = np.array(shapes) * np.array(spacings)  # millimetres
     largest = sizes.max(0) / spacing
     if largest[0] == 1:
-        spacing = spacing * [1, *[max(1.0, largest.max() / WIDEST)] * 2]
+        coarser = max(1.0, largest.max() / WIDEST)
+        spacing = spacing * [1, coarser, coarser]
     else:
-        spacing = spacing * max(1.0, largest.prod() / ROOM) ** (1 / 3)
+        coarser = max(1.0, largest.prod() / room) ** (1 / 3)
+        spacing = spacing * coarser
     found = [1 if side <= 1 else -(-round(side) // 8) * 8 for side in sizes.max(0) / spacing]
-    return Canvas((found[0], found[1], found[2]), tuple(spacing.round(4).tolist()))
+    return Canvas((found[0], found[1], found[2]), tuple(spacing.round(4).tolist()), float(coarser))
 
 
 def resized(values: Tensor, shape: Sequence[int]) -> Tensor:

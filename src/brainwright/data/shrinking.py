@@ -1,4 +1,4 @@
-"""Pictures as short vectors: block means at a small size, for simple models and for tests that must cost seconds."""
+"""Pictures and volumes as short vectors: block means at a small size, for simple models and quick looks."""
 
 from collections.abc import Iterator
 from math import prod
@@ -17,21 +17,24 @@ ENOUGH = 5_000  # vectors that principal directions are computed from, at most
 
 
 def shrunk(pictures: Dense | Stored, numbers: int = NUMBERS) -> NDArray[np.float32]:
-    """uint8 [N, C, H, W] -> float32 [N, C, h, w] within 0 to 1, C * h * w at most `numbers`: means over equal squares.
+    """Pictures [N, C, H, W] or volumes [N, C, D, H, W] as float32, a 255th of what they were, so small that each keeps
+    `numbers` at most: means over equal squares or cubes.
 
-    Rows and columns that fill no square are cut from both edges.
+    What fills no square is cut from both edges.
     """
-    count, (channels, height, width) = len(pictures), pictures.shape
+    channels, *sides = pictures.shape
     block = 1
-    while channels * (height // block) * (width // block) > numbers and block < min(height, width):
+    while channels * prod(side // block for side in sides) > numbers and block < min(sides):
         block += 1
-    rows, columns = height // block, width // block
-    top, left = (height - rows * block) // 2, (width - columns * block) // 2
-    small = np.empty((count, channels, rows, columns), np.float32)
+    kept = [side // block for side in sides]
+    first = [(side - own * block) // 2 for side, own in zip(sides, kept, strict=True)]
+    window = tuple(slice(start, start + own * block) for start, own in zip(first, kept, strict=True))
+    pool = F.avg_pool2d if len(sides) == 2 else F.avg_pool3d
+    small = np.empty((len(pictures), channels, *kept), np.float32)
     for some in chunks(pictures):
-        part = pictures.take(some).values[:, :, top : top + rows * block, left : left + columns * block]
+        part = pictures.take(some).values[:, :, *window]
         values = torch.from_numpy(np.ascontiguousarray(part)).float() / 255
-        small[some] = F.avg_pool2d(values, block).numpy()
+        small[some] = pool(values, block).numpy()
     return small
 
 

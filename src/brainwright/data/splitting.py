@@ -50,7 +50,7 @@ class Splitting(Part):
         """
         if self.group or self.time or recognised(table) or (table.shares != Share.OPEN).any():
             return self
-        if not any(table.kinds(kind) for kind in (*WHOLE, Kind.VOLUME)):
+        if not any(map(table.kinds, WHOLE)):
             return self
         names = [name for name in table.columns if name != target]
         return self.model_copy(update={"group": next((name for name in names if persons(table, name)), "")})

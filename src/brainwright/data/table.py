@@ -28,7 +28,7 @@ class Kind(StrEnum):
     SPAN = "span"  # a tuple of true answers, each (begin, end) in letters of the row's passage; () = it holds none
 
 
-FILES = (Kind.IMAGE, Kind.SOUND)  # whose cells may be files or the bytes of files
+FILES = (Kind.IMAGE, Kind.SOUND, Kind.VOLUME)  # whose cells may be files or, but for scans, the bytes of files
 WHOLE = (*FILES, Kind.SERIES)  # each of whose cells is a world of its own
 
 

@@ -8,28 +8,38 @@ from torch.nn import functional as F
 
 from brainwright.data.scans import OUTSIDE
 
+TURNED, RESIZED = 30.0, 0.25  # degrees, and the share by which a scan and its mask are made smaller or larger
 MARKED = 1 / 3  # share of the windows that are cut around a marked place (Isensee et al. 2021)
 
 
 def turned(scans: Tensor, masks: Tensor, size: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Each scan [B, C, D, H, W] and its labels [B, D, H, W] turned by up to 30 degrees times `size`, a picture in its
-    plane and a volume about any axis, and made smaller or larger by up to a quarter.
+    """Each scan [B, C, D, H, W] and its labels [B, D, H, W] turned and resized alike."""
+    grid = turns(scans, TURNED * size, RESIZED * size, generator)
+    labels = F.grid_sample((masks - OUTSIDE)[:, None].float(), grid, mode="nearest", align_corners=False)
+    return moved(scans, grid), labels[:, 0].round().long() + OUTSIDE
+
+
+def moved(scans: Tensor, grid: Tensor) -> Tensor:
+    """Scans [B, C, D, H, W] as a grid of places [B, D, H, W, 3] sees them; nothing lies beyond their edges."""
+    return F.grid_sample(scans.float(), grid, align_corners=False, padding_mode="zeros")
+
+
+def turns(scans: Tensor, degrees: float, resized: float, generator: torch.Generator) -> Tensor:
+    """A grid for each scan: turned by up to so many degrees, a picture in its plane and a volume about any axis, and
+    made smaller or larger by up to such a share.
     """
     count, flat = len(scans), scans.shape[2] == 1
     noise = torch.rand(4, count, generator=generator) * 2 - 1
-    angles = noise[:3] * math.radians(30 * size)
+    angles = noise[:3] * math.radians(degrees)
     if flat:
         angles[1:] = 0
-    scale = torch.exp(noise[3] * math.log1p(0.25 * size))
+    scale = torch.exp(noise[3] * math.log1p(resized))
     matrix = rotation(angles)
     sides = torch.tensor(scans.shape[:1:-1], dtype=torch.float32)  # W, H, D: the order of grid_sample
     matrix = matrix * (sides[None, None] / sides[None, :, None]) / scale[:, None, None]
     if flat:
         matrix[:, 2, 2] = 1
-    grid = F.affine_grid(F.pad(matrix, (0, 1)), [count, 1, *scans.shape[2:]], align_corners=False).to(scans.device)
-    moved = F.grid_sample(scans.float(), grid, align_corners=False, padding_mode="zeros")
-    labels = F.grid_sample((masks - OUTSIDE)[:, None].float(), grid, mode="nearest", align_corners=False)
-    return moved, labels[:, 0].round().long() + OUTSIDE
+    return F.affine_grid(F.pad(matrix, (0, 1)), [count, 1, *scans.shape[2:]], align_corners=False).to(scans.device)
 
 
 def rotation(angles: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """Units: what of a value is hidden and shown together when an answer is explained; values that are partly others."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeAlias, TypeVar
 
 import numpy as np
@@ -21,6 +21,8 @@ class Units:
     """The unit of each place of the encoded value; axes in front (channels) share it."""
     names: tuple[str, ...]
     """What people call each unit."""
+    drawn: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """The unit of each place of what the field decodes to, below 0 where there is none; empty where `owner` says it."""
 
     def __len__(self) -> int:
         return len(self.names)

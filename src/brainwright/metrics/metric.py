@@ -1,7 +1,7 @@
 """Metric: a few numbers per example, and one value for any examples: all, one group's, or a bootstrap sample."""
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,6 +12,7 @@ from brainwright.data.slots import Batch, Prediction
 from brainwright.parts import Part
 
 RESAMPLES = 1000
+UNEVEN = 1.5  # the largest class over the smallest: from here accuracy alone misleads
 SURE = 1.959964  # standard normal quantile of a 95 % interval
 
 
@@ -53,6 +54,17 @@ class Metric(Part):
     def better(self, one: float, other: float) -> bool:
         """Whether one value is better than another."""
         return one > other if self.higher_is_better else one < other
+
+
+def telling(counts: Sequence[int]) -> tuple[str, str]:
+    """Which of auc, balanced-accuracy and accuracy selects where classes occur so often in training, and why."""
+    uneven = max(counts) / min(counts)
+    if len(counts) == 2:
+        return "auc", "two classes: how they are ranked says more than one threshold's accuracy"
+    if uneven >= UNEVEN:
+        why = f"the largest class is {uneven:.3g} times the smallest: accuracy alone would overlook the small ones"
+        return "balanced-accuracy", why
+    return "accuracy", f"classes are about equal in size (at most {uneven:.3g} times)"
 
 
 def wilson(share: float, count: int) -> tuple[float, float]:

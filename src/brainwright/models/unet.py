@@ -63,26 +63,17 @@ class Unet(nn.Module):
         widths = [min(WIDEST, layout.width * 2**index) for index in range(len(strides))]
         before = [channels, *widths[:-1]]
         self.down = nn.ModuleList(
-            nn.Sequential(self.layer(given, width, stride), self.layer(width, width))
+            nn.Sequential(layer(given, width, stride), layer(width, width, strides[0]))
             for given, width, stride in zip(before, widths, strides, strict=True)
         )
         kind: Any = nn.ConvTranspose2d if self.flat else nn.ConvTranspose3d
         back = list(reversed(range(1, len(strides))))
         self.up = nn.ModuleList(kind(widths[one], widths[one - 1], strides[one], strides[one]) for one in back)
-        self.joined = nn.ModuleList(self.layer(2 * widths[one - 1], widths[one - 1]) for one in back)
+        self.joined = nn.ModuleList(layer(2 * widths[one - 1], widths[one - 1], strides[0]) for one in back)
         last = nn.Conv2d if self.flat else nn.Conv3d
         self.heads = nn.ModuleList(last(widths[one - 1], labels, 1) for one in back)
         for head in self.heads:
             nn.init.normal_(head.weight, std=0.01)  # type: ignore[arg-type]
-
-    def layer(self, given: int, width: int, stride: Sides = ()) -> nn.Module:
-        """Convolution, instance norm, leaky ReLU: nothing hangs on the examples beside one."""
-        kinds: Any = (nn.Conv2d, nn.InstanceNorm2d) if self.flat else (nn.Conv3d, nn.InstanceNorm3d)
-        conv, norm = kinds
-        step = stride or (1,) * (2 if self.flat else 3)
-        return nn.Sequential(
-            conv(given, width, 3, step, 1, bias=False), norm(width, affine=True), nn.LeakyReLU(LEAK, inplace=True)
-        )
 
     def forward(self, scans: Tensor) -> list[Tensor]:
         scans = scans.to(self.heads[0].weight.dtype)  # type: ignore[arg-type]
@@ -116,6 +107,15 @@ class Unet(nn.Module):
             count[part] += weight
         assert total is not None
         return total / count
+
+
+def layer(given: int, width: int, stride: Sides) -> nn.Sequential:
+    """Convolution, instance norm, leaky ReLU, in two or three dimensions: nothing hangs on the examples beside one."""
+    kinds: Any = (nn.Conv2d, nn.InstanceNorm2d) if len(stride) == 2 else (nn.Conv3d, nn.InstanceNorm3d)
+    conv, norm = kinds
+    return nn.Sequential(
+        conv(given, width, 3, stride, 1, bias=False), norm(width, affine=True), nn.LeakyReLU(LEAK, inplace=True)
+    )
 
 
 def corners(sides: Sequence[int], window: Sequence[int]) -> Iterator[tuple[int, ...]]:

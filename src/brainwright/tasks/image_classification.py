@@ -23,7 +23,7 @@ from brainwright.metrics.average_precision import AveragePrecision
 from brainwright.metrics.balanced_accuracy import BalancedAccuracy
 from brainwright.metrics.f1 import F1
 from brainwright.metrics.log_loss import LogLoss
-from brainwright.metrics.metric import Metric
+from brainwright.metrics.metric import Metric, telling
 from brainwright.models.answers import Weighed, Weighing
 from brainwright.models.backbone import Backbone
 from brainwright.models.net import Net
@@ -31,7 +31,6 @@ from brainwright.models.stems.image import ImageStem
 from brainwright.tasks.task import Claim, Decision, Loss, Task, Turn
 from brainwright.tasks.task import Net as AnyNet
 
-UNEVEN = 1.5  # the largest class over the smallest: from here accuracy alone misleads
 EPOCHS, COUNT = 25, 1250  # so many epochs for so many pictures, and fewer for more (chosen on validation)
 FALL = {1: 0.5, 3: 0.18}  # by this power, for pictures in grey and in colour: grey ones are learned sooner
 MANY = 20_000  # pictures: below, changes to them are worth more (measured on digits and chest X-rays)
@@ -145,17 +144,8 @@ class ImageClassification(Task):
 
 def judging(counts: tuple[int, ...]) -> tuple[Decision, ...]:
     """What selects the net, from how often each class occurs. Soft targets spoil ranks, so two classes have none."""
-    uneven = max(counts) / min(counts)
-    if len(counts) == 2:
-        return (Decision("metric", "auc", "two classes: how they are ranked says more than one threshold's accuracy"),)
-    if uneven >= UNEVEN:
-        why = f"the largest class is {uneven:.3g} times the smallest: accuracy alone would overlook the small ones"
-        return (
-            Decision("metric", "balanced-accuracy", why),
-            Decision("smoothing", 0.1, "classes are named, not ranked"),
-        )
-    why = f"classes are about equal in size (at most {uneven:.3g} times)"
-    return (Decision("metric", "accuracy", why), Decision("smoothing", 0.1, "classes are named, not ranked"))
+    chosen = Decision("metric", *telling(counts))
+    return (chosen,) if len(counts) == 2 else (chosen, Decision("smoothing", 0.1, "classes are named, not ranked"))
 
 
 def learning(count: int, channels: int) -> tuple[Decision, ...]:

@@ -209,7 +209,7 @@ def shares_of(run: Run, game: Game, own: Attribution) -> list[Shares]:
                 side.units.form,
                 side.units.names,
                 values.tolist(),
-                side.units.owner.tolist(),
+                (side.units.drawn if side.units.drawn.size else side.units.owner).tolist(),
                 decoded(side, game),
             )
         )

@@ -1,5 +1,6 @@
 """A scan or picture whose every place is to be named: laid on one canvas, brought to one scale of brightness."""
 
+from itertools import product
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -11,7 +12,7 @@ from torch.nn import functional as F
 from brainwright.data.encoded import Dense
 from brainwright.data.field import DenseField, Values
 from brainwright.data.pieces import in_pieces
-from brainwright.data.scans import Canvas, canvas_for, is_volume, on_canvas, scan_of
+from brainwright.data.scans import ROOM, Canvas, canvas_for, is_volume, on_canvas, scan_of
 from brainwright.data.slices import slices_shown
 from brainwright.data.units import Units
 
@@ -19,6 +20,7 @@ SAMPLE = 60  # scans whose brightness is looked at
 DARK = -200.0  # Hounsfield units: the darkest hundredth of a computed tomogram is air, far below any other scan
 AT_ONCE = 4  # scans a thread takes at a time
 BLOCKS = 4  # each way, that a volume is cut into to be explained; twice as many for a picture
+SHOWN = (0.01, 0.99)  # share of the brightnesses of a drawn scan that are told apart
 KEPT = (0.005, 0.995)  # share of the brightnesses of a computed tomogram that are told apart (Isensee et al. 2021)
 
 
@@ -28,10 +30,14 @@ class Volume(DenseField):
     """
 
     averages: ClassVar[bool] = True
+    room: int = ROOM
+    """Places of the canvas of volumes, at most."""
     sides: tuple[int, ...] = ()
     """Of the canvas."""
     spacing: tuple[float, ...] = ()
     """Millimetres between places of the canvas."""
+    coarser: float = 1.0
+    """How many times further apart these are than the voxels of the middle scan."""
     channels: int = 0
     absolute: bool = False
     """Numbers mean the same in every scan (Hounsfield units)."""
@@ -43,7 +49,7 @@ class Volume(DenseField):
 
     def fit(self, values: Values) -> Self:
         assert isinstance(values, np.ndarray)
-        canvas = canvas_for(values)
+        canvas = canvas_for(values, self.room)
         some = [scan_of(value).values for value in values[:: max(1, len(values) // SAMPLE)][:SAMPLE]]
         seen = np.concatenate([one.ravel()[:: max(1, one.size // 20_000)] for one in some])
         low, high = np.quantile(seen, KEPT)
@@ -51,6 +57,7 @@ class Volume(DenseField):
         learned = {
             "sides": canvas.sides,
             "spacing": canvas.spacing,
+            "coarser": canvas.coarser,
             "channels": max(len(one) for one in some),
             "absolute": bool(np.quantile(seen, 0.01) < DARK) and is_volume(values[0]),
             "low": float(low),
@@ -86,27 +93,42 @@ class Volume(DenseField):
         return np.stack([self.encode(value) for value in values])
 
     def decode(self, encoded: Any) -> Any:
-        """The middle slice [height][width], 0 to 255: all that a page can hold."""
-        middle = np.asarray(encoded, np.float32)[:, self.sides[0] // 2].mean(0)
-        span = max(1e-6, float(np.ptp(middle)))
-        return ((middle - middle.min()) / span * 255).astype(np.uint8).tolist()
+        """A picture [height][width], 0 to 255, or the middle slices of a volume's layers: all that a page can hold."""
+        sheet = self.sheet(np.asarray(encoded, np.float32).mean(0), 0.0)
+        low, high = np.quantile(sheet, SHOWN)
+        return ((sheet - low) / max(1e-6, high - low) * 255).clip(0, 255).astype(np.uint8).tolist()
+
+    def sheet(self, places: NDArray[Any], nothing: float) -> NDArray[Any]:
+        """What lies at the places [D, H, W] of a picture, or of one slice of each layer of blocks of a volume, two side
+        by side, the lowest first; each slice with left at the left, front above.
+        """
+        if self.sides[0] == 1:
+            flat: NDArray[Any] = places[0]
+            return flat
+        layers = min(BLOCKS, self.sides[2])
+        middles = [self.sides[2] * (2 * layer + 1) // (2 * layers) for layer in range(layers)]
+        slices = [np.pad(places[:, ::-1, one].T, 1, constant_values=nothing) for one in middles]
+        slices += [np.full_like(slices[0], nothing)] * (-layers % 2)
+        found: NDArray[Any] = np.concatenate([np.concatenate(slices[at : at + 2], 1) for at in range(0, layers, 2)])
+        return found
 
     def show(self, value: Any) -> str:
         return slices_shown(scan_of(value).values)
 
     def units(self, given: Tensor, value: Any) -> Units:
-        """Blocks: four each way, or eight each way of a picture."""
+        """Blocks: four each way, or eight each way of a picture; told as the slices of `decode` show them."""
         blocks = [1, 2 * BLOCKS, 2 * BLOCKS] if self.sides[0] == 1 else [BLOCKS] * 3
         blocks = [min(count, side) for count, side in zip(blocks, self.sides, strict=True)]
         places = [np.arange(side) * count // side for side, count in zip(self.sides, blocks, strict=True)]
         owner = (places[0][:, None, None] * blocks[1] + places[1][:, None]) * blocks[2] + places[2]
-        names = [
-            f"block {deep + 1}, {down + 1}, {across + 1}"
-            for deep in range(blocks[0])
-            for down in range(blocks[1])
-            for across in range(blocks[2])
-        ]
-        return Units("columns", owner, tuple(names))
+        every = product(*map(range, blocks))
+        if self.sides[0] == 1:
+            names = [f"row {down + 1}, column {across + 1}" for _, down, across in every]
+        else:
+            names = [
+                f"slice {layer + 1}, row {blocks[1] - back}, column {left + 1}" for left, back, layer in every
+            ]  # rows are counted from the front
+        return Units("cells", owner, tuple(names), self.sheet(owner, -1))
 
     def striking(self, given: Tensor) -> Tensor:
         """How far each place is from the scan's mean [B, D, H, W]."""

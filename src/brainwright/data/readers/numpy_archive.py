@@ -134,6 +134,8 @@ def listing(found: Arrays) -> str:
 
 def column(file: Path, name: str, array: NDArray[Any]) -> dict[str, Column]:
     """One array as a column, or as many."""
+    if name == "image" and columns.is_scans(array):
+        return columns.from_array("scan", array)
     if name == "image" and array.ndim >= 3:
         return columns.from_array(name, pixels(file, array))
     if name == "series":
