@@ -115,6 +115,9 @@ def test_snippets_run(page, tmp_path, monkeypatch, capsys):
         pytest.importorskip("pydicom")
         (tmp_path / "xrays").mkdir()
         find("data/readers", "dicom", Reader).example(tmp_path / "xrays")
+        pytest.importorskip("nibabel")
+        (tmp_path / "brains").mkdir()
+        find("data/readers", "scan-folders", Reader).example(tmp_path / "brains")
     find("data/readers", "squad", Reader).example(tmp_path)
     (tmp_path / "lane.txt").write_text("House number 9 in the lane is green. An old dog lives there.", encoding="utf-8")
     for kind, text in blocks(page):

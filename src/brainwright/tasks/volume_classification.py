@@ -36,7 +36,7 @@ from brainwright.tasks.task import Claim, Decision, Loss, Task, Turn
 from brainwright.tasks.task import Net as AnyNet
 
 ROOM = 64**3  # places of the canvas
-TURN = 15.0  # degrees, at full strength
+TURN = 10.0  # degrees, at full strength
 SHOWN = 6_000  # scans that learning sees, of any number
 
 
