@@ -156,7 +156,11 @@ def test_slices_show_every_block_where_it_lies() -> None:
     units = field.units(field.collate(field.encode_all(values[:1])), values[0])
     bright = np.array(field.decode(field.encode(values[0]))) > 200
     unit = int(units.owner[7, 0, 4])
-    assert units.names[unit] == "slice 3, row 4, column 4" and (units.drawn[bright] == unit).all() and bright.any()
+    assert (
+        units.names[unit] == "slice 3 from below, row 4, column 4"
+        and (units.drawn[bright] == unit).all()
+        and bright.any()
+    )
     assert set(range(64)) <= set(units.drawn.ravel().tolist()) and units.drawn.shape == bright.shape
 
 

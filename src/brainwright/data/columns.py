@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from brainwright.data import values as cells
 from brainwright.data.placing import looked
-from brainwright.data.scans import NIFTI, is_one_scan
+from brainwright.data.scans import NIFTI, is_scans, named_folders
 from brainwright.data.table import WHOLE, Column, Kind
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm", ".dcm")
@@ -24,7 +24,6 @@ WORDS = {Kind.IMAGE: "pictures", Kind.SOUND: "sounds", Kind.VOLUME: "scans"}
 MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"BM", b"GIF8", b"II*\0", b"MM\0*", b"P1", b"P2", b"P3", b"P4", b"P5", b"P6")
 SOUND_MAGIC = (b"fLaC", b"OggS", b"ID3", b"\xff\xfb", b"\xff\xf3", b"FORM", b".snd", b"NIST")
 IDENTIFIERS = {"id", "ids", "key", "index", "idx", "uuid", "guid", "nr", "rowid", "unnamed"}
-LONGEST_NAME = 200  # letters of a path
 FEW = 20  # a whole-number column with so few different values may well hold classes
 ASKED = "as you asked"
 
@@ -135,8 +134,9 @@ def from_strings(name: str, strings: pa.Array, folder: Path) -> Column:
     for kind, pattern in FILE_NAMES.items():
         if cells.all_fit(words, pattern) and (found := file_paths(words, folder, kind)) is not None:
             return found
-    if (found := scan_folders(words, folder)) is not None:
-        return found
+    some = words.drop_null().slice(0, FEW).to_pylist()  # most columns of words are told apart by the first of them
+    if named_folders(some, folder) and (slices := named_folders(words.to_pylist(), folder)):
+        return Column(np.array(slices, object), Kind.VOLUME, f"scans: folders of slices in {folder.name or folder}")
     column = from_words(words)
     if style == "code":
         column = replace(
@@ -191,18 +191,6 @@ def file_paths(words: pa.Array, folder: Path, kind: Kind) -> Column | None:
     return Column(paths, kind, f"{WORDS[kind]}: file names found in {home.name or home}")
 
 
-def scan_folders(words: pa.Array, folder: Path) -> Column | None:
-    """Names of folders below `folder`, each of DICOM slices, as absolute paths; None where the first is no such."""
-    present = words.drop_null()
-    first = present[0].as_py()
-    if len(first) > LONGEST_NAME or not os.path.isdir(folder / first) or not is_one_scan(folder / first):
-        return None
-    if pc.count_distinct(present).as_py() < len(present):  # classes, perhaps, whose folders lie beside the table
-        return None
-    paths = [None if word is None else str(folder.absolute() / word) for word in words.to_pylist()]
-    return Column(np.array(paths, object), Kind.VOLUME, f"scans: folders of slices in {folder.name or folder}")
-
-
 def enclosed(raw: pa.Array, folder: Path) -> Column:
     """The Hugging Face form of a picture or a sound: its bytes, or where there are none its path."""
     fields = [field.name for field in raw.type]
@@ -234,11 +222,6 @@ def from_array(name: str, array: NDArray[Any]) -> dict[str, Column]:
             for i in range(array.shape[1])
         }
     return {name: understood(name, array_of(array.reshape(len(array))), Path())}
-
-
-def is_scans(array: NDArray[Any]) -> bool:
-    """Whether an array holds scans [N, D, H, W] and not pictures with channels."""
-    return array.ndim == 4 and array.dtype.kind in "uif" and not {array.shape[1], array.shape[3]} & {1, 3, 4}
 
 
 def array_of(values: Any) -> pa.Array:

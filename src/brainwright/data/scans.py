@@ -19,6 +19,7 @@ from brainwright.data.pictures import is_grey, opened, sides
 
 Sides = tuple[int, int, int]
 NIFTI = (".nii", ".nii.gz")
+LONGEST_NAME = 200  # letters of a path
 WIDEST = 256  # pixels of a picture's longest side
 ROOM = 128**3  # voxels of a canvas
 ASKED = 400  # scans whose heads say how large the canvas must be
@@ -104,6 +105,24 @@ def shape_of(value: Any) -> tuple[Sides, tuple[float, ...]]:
 def is_one_scan(path: Path) -> bool:
     """Whether a path is one volume: a NIfTI file, or a folder right in which DICOM slices lie."""
     return path.name.lower().endswith(NIFTI) or (path.is_dir() and len(stacks.files_in(str(path))) >= stacks.LEAST)
+
+
+def is_scans(array: NDArray[Any]) -> bool:
+    """Whether an array holds scans [N, D, H, W] and not pictures with channels."""
+    return array.ndim == 4 and array.dtype.kind in "uif" and not {array.shape[1], array.shape[3]} & {1, 3, 4}
+
+
+def named_folders(words: Sequence[str | None], folder: Path) -> list[str | None]:
+    """Words that name folders of slices below `folder`, as absolute paths; [] where the first does not, or where some
+    are the same: then they are classes, perhaps, whose folders lie there too.
+    """
+    present = [word for word in words if word is not None]
+    if len(set(present)) < len(present) or not present or len(present[0]) > LONGEST_NAME:
+        return []
+    first = folder / present[0]
+    if not os.path.isdir(first) or not is_one_scan(first):
+        return []
+    return [None if word is None else str(folder.absolute() / word) for word in words]
 
 
 def seen(path: str) -> tuple[tuple[int, ...], tuple[float, ...], str]:

@@ -126,7 +126,8 @@ class Volume(DenseField):
             names = [f"row {down + 1}, column {across + 1}" for _, down, across in every]
         else:
             names = [
-                f"slice {layer + 1}, row {blocks[1] - back}, column {left + 1}" for left, back, layer in every
+                f"slice {layer + 1} from below, row {blocks[1] - back}, column {left + 1}"
+                for left, back, layer in every
             ]  # rows are counted from the front
         return Units("cells", owner, tuple(names), self.sheet(owner, -1))
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from brainwright.data import columns, tables
 from brainwright.data.reader import Reader
+from brainwright.data.scans import is_scans
 from brainwright.data.table import Column, Kind, Share, Table
 from brainwright.errors import Fault
 
@@ -134,7 +135,7 @@ def listing(found: Arrays) -> str:
 
 def column(file: Path, name: str, array: NDArray[Any]) -> dict[str, Column]:
     """One array as a column, or as many."""
-    if name == "image" and columns.is_scans(array):
+    if name == "image" and is_scans(array):
         return columns.from_array("scan", array)
     if name == "image" and array.ndim >= 3:
         return columns.from_array(name, pixels(file, array))
