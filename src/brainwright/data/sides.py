@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from brainwright.data import duplicates
 from brainwright.data.columns import is_identifier, missing
 from brainwright.data.finding import NAMED, Finding, Flaw, Severity, named, shortened
-from brainwright.data.splitting import PERSONS
+from brainwright.data.persons import PERSONS
 from brainwright.data.table import Kind, Share, Table
 
 MANY = 0.1  # part of the held-out rows from which copies make scores a lie (CIFAR-100 has 10 %: Barz, Denzler 2020)

@@ -1,6 +1,5 @@
 """Splitting: every row is given to training, validation or test, as the data says or else by time, group or class."""
 
-import re
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +10,7 @@ from pydantic import Field
 from brainwright.catalogue import nearest
 from brainwright.data import duplicates
 from brainwright.data.columns import missing
+from brainwright.data.persons import persons
 from brainwright.data.table import WHOLE, Column, Kind, Share, Table
 from brainwright.data.tables import SHARE_WORDS
 from brainwright.errors import Fault
@@ -18,8 +18,6 @@ from brainwright.parts import Part
 
 SPLIT_NAMES = ("split", "subset", "partition", "fold", "set")
 GOLDEN = 0.6180339887498949  # its multiples fill [0, 1) evenly, so what is rounded in one class evens out in the next
-PERSONS = re.compile(r"(^|_|\b)(patient|subject|speaker|person|user|customer|client|participant)s?($|_|\b)")
-FEWEST_PERSONS = 5  # for three shares
 LETTERS = 50_000  # of a text that goes on: more would buy no better choices, and what comes last is like the test
 COMMON = 0.1  # part of the rows from which what is alike is a form, such as one question to every text, and no copy
 CLASS_SIZE = 4  # rows a class needs on average for its proportions to be kept
@@ -150,15 +148,6 @@ class Splitting(Part):
         lookalikes = len(same) - copies - int(same.max()) - 1 if near and not repeats else 0
         lines += [f"{lookalikes:,} rows nearly copy others: such rows stay in one share"] * bool(lookalikes)
         return merged(codes_of(known(table, self.group)), same) if self.group else same, lines
-
-
-def persons(table: Table, name: str) -> bool:
-    """Whether a column names persons of whom some have several rows, and enough of them for three shares."""
-    column = table[name]
-    if column.kind not in (Kind.CATEGORY, Kind.NUMBER) or not PERSONS.search(name.lower()):
-        return False
-    there = column.values[~missing(column)]
-    return FEWEST_PERSONS <= len(pd.unique(there)) < len(there)
 
 
 def known(table: Table, name: str) -> Column:

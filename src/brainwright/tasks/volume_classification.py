@@ -15,8 +15,8 @@ from brainwright.data.examples import Portion
 from brainwright.data.fields.category import Category
 from brainwright.data.fields.volume import Volume
 from brainwright.data.inputs import likely_target
+from brainwright.data.persons import PERSONS
 from brainwright.data.slots import Batch, Fields, Prediction, Slot, input, primed, target
-from brainwright.data.splitting import PERSONS
 from brainwright.data.symmetry import from_above, mirroring
 from brainwright.data.table import Column, Kind, Table
 from brainwright.data.turning import mirrored, moved, relit, turns
