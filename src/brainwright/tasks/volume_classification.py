@@ -151,8 +151,8 @@ class VolumeClassification(Task):
     def example(cls) -> Table:
         """A bright block to the left or to the right, in noise."""
         draw = np.random.default_rng(0)
-        scans = draw.normal(0, 0.5, (60, 8, 8, 8)).astype(np.float32)
-        left = np.arange(60) % 2 == 0
+        scans = draw.normal(0, 0.5, (45, 8, 8, 8)).astype(np.float32)
+        left = np.arange(45) % 2 == 0
         scans[left, :4, 2:6, 2:6] += 1.5
         scans[~left, 4:, 2:6, 2:6] += 1.5
         labels = np.where(left, "left", "right").astype(object)
