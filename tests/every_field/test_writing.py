@@ -135,3 +135,9 @@ def test_units_are_words_where_each_is_one_piece():
     batch = field.collate(field.encode_all(np.array(["two one two three"], object)))
     assert int(batch.lengths[0]) <= 8
     assert field.units(batch, "").names == ("two", "one", "two", "three")
+
+
+def test_a_text_that_is_asked_about_is_read_as_far_as_a_window() -> None:
+    points = points_of("a b c d e f g h i j k l")
+    field = Writing(before=True).fit(Windows(points, np.arange(0, 12, 4), 8, 0, 8))
+    assert field.longest == 8 and len(field.encode("a b c")) == 6 and len(field.encode("a b c d e f g")) == 9

@@ -74,7 +74,7 @@ class Block(nn.Module):
         return told
 
     def forward(self, values: Tensor, seen: Tensor | None) -> Tensor:
-        """`seen` [B, 1, 1, T]: steps that may be looked at."""
+        """`seen` [B, 1, 1, T] or [T, T]: steps that may be looked at."""
         values = self.told(values, F.scaled_dot_product_attention(*self.asked(values), attn_mask=seen))
         mixed: Tensor = values + self.mixer(values)
         return mixed

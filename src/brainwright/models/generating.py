@@ -41,7 +41,7 @@ def tokens(net: Writer, prompt: list[int], context: int, manner: Manner, generat
     seen, memory = [BEGIN, *prompt], EMPTY
     unread = seen[-context:]
     while True:
-        logits, memory = net.step(net.vectors(torch.tensor([unread], device=net.letters.device)), memory)
+        logits, memory = net.step(net.told(torch.tensor([unread], device=net.letters.device)), memory)
         token = drawn(logits[0, -1].cpu(), manner, generator)
         if token == END:
             return

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from brainwright.data.fields.writing import Writing
 from brainwright.errors import Fault
 from brainwright.models.adapters import FRESH
 from brainwright.models.foreign import foreign_tensors
@@ -25,7 +26,14 @@ RECORD, FIELDS = "run.json", "fields.json"  # of a run of ours
 LITE = {"0": (100, 100), "1": (100, 110), "2": (110, 120), "3": (120, 140), "4": (140, 180)}  # width and depth
 ENOUGH = 0.9  # share of a backbone's numbers that must fit: less is another net
 FORMS = ("http:", "https:", "hf:")
-PART = re.compile(r"(?:^|\.)((?:backbone|stem)\..*)$")
+PART = re.compile(r"(?:^|\.)(backbone|stem)\.(?:stage\.)?(.*)$")  # a stage that is pooled is named as one that is not
+POOL = "backbone.pool."  # what a pooling learns: it reads the backbone, as a head does
+TAKEN: Mapping[str, Sequence[str]] = {
+    "image": ("channels", "mean", "spread"),
+    "text": ("tokens", "vocabulary", "merges", "marks"),
+    "writing": ("tokens", "vocabulary", "merges"),
+}
+"""The word of a field -> what of it an earlier run hands on."""
 
 
 @dataclass(frozen=True)
@@ -171,14 +179,17 @@ def of_run(folder: Path) -> Origin:
         raise Fault(f"{folder} holds no finished run", "name a folder that `brainwright train` made") from None
     if not (folder / TENSORS).is_file() or not record["backbone"]:
         raise Fault(f"{folder} holds no net with a backbone", "name a finished run of a task that has one")
-    fields = {}
+    fields: dict[str, Mapping[str, Any]] = {}
     for one in known.values():
-        names = {"image": ("channels", "mean", "spread"), "text": ("tokens", "vocabulary", "merges")}.get(one["field"])
-        if names:
-            fields[one["field"]] = {name: one[name] for name in names}
-            fields[one["field"]] |= {"size": max(one["height"], one["width"])} if "height" in one else {}
+        taken = {name: one[name] for name in TAKEN.get(one["field"], ()) if name in one}
+        size = {"size": max(one["height"], one["width"])} if "height" in one else {}
+        if taken:
+            fields[one["field"]] = {**taken, **size}
+    if "writing" in fields:  # whoever only reads cuts texts as they were written
+        fields = {"text": Writing(**fields["writing"]).reading, **fields}
+    options = {name: one for name, one in record["options"].items() if name != "pool"}
     licence = record.get("begun_from", {}).get("licence", "yours: learned from your own data alone")
-    return Origin(folder / TENSORS, licence, True, record["backbone"], record["options"], fields)
+    return Origin(folder / TENSORS, licence, True, record["backbone"], options, fields)
 
 
 # ---- putting them in ---------------------------------------------------------------------------------
@@ -188,10 +199,16 @@ def parts_of(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Those of a net's backbone and stem, named from there on; of several nets side by side the first one's."""
     found: dict[str, Tensor] = {}
     for name, tensor in tensors.items():
-        part = PART.search(name)
+        part = part_of(name)
         if part:
-            found.setdefault(part[1], tensor)
+            found.setdefault(part, tensor)
     return found
+
+
+def part_of(name: str) -> str:
+    """The name of a tensor seen from the net's stem or backbone; "" for one of neither."""
+    found = PART.search(name)
+    return f"{found[1]}.{found[2]}" if found else ""
 
 
 @torch.no_grad()
@@ -203,19 +220,21 @@ def put_in(net: nn.Module, given: Mapping[str, Tensor]) -> tuple[int, list[str]]
     """
     fitting, whole, left = 0, 0, []
     for name, own in net.state_dict().items():
-        part = PART.search(name)
-        if part is None or not own.is_floating_point() or name.rpartition(".")[2] in FRESH:
+        part = part_of(name)
+        if not part or not own.is_floating_point() or name.rpartition(".")[2] in FRESH:
             continue
-        theirs = given.get(part[1])
+        theirs = given.get(part)
         fits = theirs is not None and theirs.shape == own.shape
         if fits and theirs is not None:
             own.copy_(theirs)
-        elif part[1].startswith("backbone."):
-            left.append(part[1])
-        if part[1].startswith("backbone."):
+        elif part.startswith("backbone."):
+            left.append(part)
+        if part.startswith("backbone.") and not part.startswith(POOL):
             whole += own.numel()
             fitting += own.numel() * fits
+    if not whole:
+        raise Fault("a net of this task has no backbone that weights could be put into", "leave out --weights")
     if fitting < ENOUGH * whole:
-        what = f"only {fitting / max(1, whole):.0%} of the backbone's numbers fit these weights (not {left[0]})"
+        what = f"only {fitting / whole:.0%} of the backbone's numbers fit these weights (not {left[0]})"
         raise Fault(what, "name the --backbone and the options that they were made with")
     return fitting, left

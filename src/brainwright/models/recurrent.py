@@ -63,7 +63,7 @@ class CausalRecurrent(Causal):
         self.width = layout.width
         inner = 2 * layout.width if source else layout.width
         widths = [given] + [inner] * (layout.depth - 1)
-        self.cells = nn.ModuleList(started(cell(before, layout.width, batch_first=True)) for before in widths)
+        self.forwards = nn.ModuleList(started(cell(before, layout.width, batch_first=True)) for before in widths)
         looks = [Look(layout.width, source, 1, layout.dropout)] if source else []
         self.looks = nn.ModuleList(looks)
         self.join = nn.Linear(inner, layout.width) if source else nn.Identity()
@@ -72,8 +72,8 @@ class CausalRecurrent(Causal):
     def forward(self, values: Tensor, memory: Memory = EMPTY, offer: Offer = NOTHING) -> tuple[Tensor, Memory]:
         kept: list[Tensor] = []
         heard: list[Tensor] = []
-        each = len(memory.kept) // len(self.cells)
-        for place, cell in enumerate(self.cells):
+        each = len(memory.kept) // len(self.forwards)
+        for place, cell in enumerate(self.forwards):
             assert isinstance(cell, nn.RNNBase)
             states = [one.transpose(0, 1).contiguous() for one in memory.kept[place * each : (place + 1) * each]]
             values, after = self.stepped(cell, values, states)

@@ -13,8 +13,7 @@ from brainwright.data.units import Between
 from brainwright.models.backbone import Backbone
 from brainwright.models.causal import EMPTY, Memory
 from brainwright.models.recurrent import locked
-
-START = 0.1  # deviation of the first vectors
+from brainwright.models.stems.text import table
 
 
 class Writer(nn.Module):
@@ -29,10 +28,9 @@ class Writer(nn.Module):
     def __init__(self, field: Writing, backbone: Backbone, width: int, noise: tuple[float, float]) -> None:
         """`width` of the tokens' vectors; `noise`: share of tokens read as unknown, and of numbers hidden."""
         super().__init__()
-        self.vectors = nn.Embedding(field.size, width)
-        nn.init.normal_(self.vectors.weight, std=START)
-        self.causal = backbone.causal(width)
-        self.out = nn.Linear(self.causal.width, field.size)
+        self.stem = nn.ModuleDict({"tokens": table(field.size, width)})  # named as in nets that read, which may begin
+        self.backbone = backbone.causal(width)  # with what this one learned
+        self.out = nn.Linear(self.backbone.width, field.size)
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
         self.unknown, self.hidden = noise
@@ -44,18 +42,22 @@ class Writer(nn.Module):
 
     def step(self, vectors: Tensor, memory: Memory = EMPTY) -> tuple[Tensor, Memory]:
         """Logits [N, T, size] after the vectors of some tokens [N, T, width], and the memory of all read so far."""
-        values, memory = self.causal(vectors, memory)
+        values, memory = self.backbone(vectors, memory)
         return self.out(values), memory
 
     def embedded(self, given: Padded | Between[Padded]) -> Tensor:
         """The vectors of tokens: [B, T, width]."""
         if isinstance(given, Between):
-            both = self.vectors(given.values.values), self.vectors(given.instead.values)
-            return given.blend(*both, given.shown)
+            return given.blend(self.told(given.values.values), self.told(given.instead.values), given.shown)
         ids = given.values
         if self.training and self.unknown:
             ids = torch.where(torch.rand(ids.shape, device=ids.device) < self.unknown, UNKNOWN, ids)
-        return locked(self.vectors(ids), self.hidden if self.training else 0.0)
+        return locked(self.told(ids), self.hidden if self.training else 0.0)
+
+    def told(self, ids: Tensor) -> Tensor:
+        """The vectors of tokens as they are: [B, T, width]."""
+        vectors: Tensor = self.stem["tokens"](ids)
+        return vectors
 
 
 def nats(logits: Tensor, truth: Padded) -> Tensor:

@@ -159,6 +159,7 @@ class LanguageModelling(Task):
             Decision("evaluations", 8, "a look reads the whole validation text"),
             Decision("depth", 2 if small else 4, told, "transformer"),
             Decision("width", 64 if small else 192, told, "transformer"),
+            Decision("onward", True, "what comes after a token is not known when it is written", "transformer"),
             *(Decision("width", 64 if small else 512, told, word) for word in recurrent),
             *(Decision("depth", 1 if small else 2, told, word) for word in recurrent),
             Decision("dropout", 0.1, "a text is read several times"),

@@ -12,7 +12,7 @@ from brainwright.data.slots import Batch, Fields, Slot, primed
 from brainwright.errors import Fault
 from brainwright.models.adapters import FRESH, adapted
 from brainwright.models.backbone import Backbone
-from brainwright.models.pretrained import PART, origin, parts_of, put_in
+from brainwright.models.pretrained import POOL, origin, part_of, parts_of, put_in
 from brainwright.tasks.task import Decision, Loss, Net, Turn
 from brainwright.techniques.technique import Technique
 
@@ -66,13 +66,42 @@ class Transfer(Technique):
         shape = tuple(
             Decision(name, value, why, self.family)
             for name, value in part.model_dump().items()
-            if value != self.form.get(name)
+            if value != self.form.get(name) or name in origin(self.weights).options
         )
-        reads = {slot.field.word() for slot in self.slots() if slot.side == "input"}
-        how = learning_texts(len(train), part.width) if "text" in reads else learning(len(train))
-        return *shape, *how, *super().decide(train)
+        return *shape, *self.cutting(why), *self.pace(train), *super().decide(train)
+
+    def cutting(self, why: str) -> tuple[Decision, ...]:
+        """How texts are cut, and by how many numbers a token is told."""
+        source = origin(self.weights)
+        known = [source.fields[one] for one in self.reads if "tokens" in source.fields.get(one, {})]
+        width = source.options.get("embedding", self.backbone_part.width)
+        return tuple(
+            decision
+            for one in known
+            for decision in (Decision("tokens", one["tokens"], why), Decision("embedding", width, why))
+        )
+
+    def pace(self, train: Portion) -> tuple[Decision, ...]:
+        """How long and how to tune; texts that are gone on with are learned as from chance."""
+        if "writing" in self.reads:
+            return ()
+        return learning_texts(len(train)) if "text" in self.reads else learning(len(train))
+
+    @property
+    def reads(self) -> set[str]:
+        """The words of the fields that the net reads."""
+        return {slot.field.word() for slot in self.slots() if slot.side == "input"}
 
     def build(self, fields: Fields, backbone: Backbone) -> nn.Module:
+        """The net.
+
+        Raises:
+            Fault: texts were to be cut otherwise than the weights know them, or there is nothing to adapt.
+        """
+        for slot in self.slots():
+            asked, known = (getattr(one, "tokens", "") for one in (slot.field, fields.fitted.get(slot.name)))
+            if slot.side == "input" and known and asked != known:
+                raise Fault(f"the given weights know texts as {known}, not as {asked}", "leave out --tokens")
         net = super().build(fields, backbone)
         if self.lora and not sum(adapted(one, self.lora) for one in backbones(net)):
             raise Fault(f"{backbone.word()} has no linear layers to adapt", "leave lora out")
@@ -90,7 +119,8 @@ class Transfer(Technique):
 
     def lr_scale(self, parameter: str, place: float, progress: float) -> float:
         scale = super().lr_scale(parameter, place, progress)
-        if not PART.search(parameter) or parameter.rpartition(".")[2] in FRESH:
+        part = part_of(parameter)
+        if not part or part.startswith(POOL) or part.rpartition(".")[2] in FRESH:
             return scale
         quarter = min(QUARTERS - 1, int((1 - place) * QUARTERS))  # 0 = the last
         still = self.lora or progress < self.frozen + self.gradual * quarter / (QUARTERS - 1)
@@ -123,7 +153,7 @@ def learning(count: int) -> tuple[Decision, ...]:
     )
 
 
-def learning_texts(count: int, width: int) -> tuple[Decision, ...]:
+def learning_texts(count: int) -> tuple[Decision, ...]:
     """The same, from the number of texts."""
     slow = "given weights are tuned, not learned anew"
     epochs = 3 if count >= 20_000 else max(FEWEST, min(EPOCHS, round(SEEN / count)))
@@ -136,8 +166,6 @@ def learning_texts(count: int, width: int) -> tuple[Decision, ...]:
         Decision("evaluations", 8, "enough to see where learning stands"),
         Decision("dropout", 0.1, "as in pretraining"),
         Decision("smoothing", 0.0, slow),
-        Decision("tokens", "pretrained", "words are cut as the given weights know them"),
-        Decision("embedding", width, "as in the given weights"),
         Decision("unknown", 0.0, "the given weights know rare words by their pieces"),
         Decision("hidden", 0.1, "as in pretraining"),
         Decision("wide", False, "the given weights read more than pairs of words"),

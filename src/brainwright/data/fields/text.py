@@ -21,7 +21,7 @@ from brainwright.data.tokens import PADDING, UNKNOWN, composed, learned, mixed, 
 from brainwright.data.units import Units
 from brainwright.errors import Fault
 
-FIRST = 2  # id: the first of the vocabulary
+FIRST = 2  # id: the first of the vocabulary, where no marks stand before it
 MOST = 30_000  # words kept, the most frequent: nearly all that a reader knows
 PIECES = 8_000  # of bpe, at most: few enough that each is seen often
 SHORTEST, LONGEST = 64, 512  # tokens: so many are always kept, and so many at most
@@ -53,9 +53,11 @@ class Text(Field[Padded]):
     """Int64 [B, T, 2] instead: where each token begins and ends in the letters of the text as the user wrote it; both
     alike for tokens that stand for none."""
     vocabulary: tuple[str, ...] = ()
-    """Token of each id from 2 on; 0 is padding, 1 is unknown."""
+    """Token of each id from `first` on; 0 is padding, 1 is unknown."""
     merges: str = ""
     """The tokenizer of bpe or of given weights, as its own JSON."""
+    marks: int = 0
+    """Ids kept free before the vocabulary's, where given weights have marks of what they wrote."""
     cut: int = 0
     """Training texts that are longer than is read."""
 
@@ -81,7 +83,12 @@ class Text(Field[Padded]):
     @property
     def size(self) -> int:
         """How many ids there are, padding and unknown included."""
-        return len(self.vocabulary) + FIRST
+        return self.first + len(self.vocabulary)
+
+    @property
+    def first(self) -> int:
+        """The id of the vocabulary's first token."""
+        return FIRST + self.marks
 
     @property
     def columns(self) -> int:
@@ -122,12 +129,12 @@ class Text(Field[Padded]):
             numbers = where.astype(np.int32)
         elif self.pieces:
             pieces, lengths = pieces_of(self.tokenizer, texts)
-            numbers = pieces.astype(np.int32)[:, None] + FIRST
+            numbers = pieces.astype(np.int32)[:, None] + self.first
         else:
             found, lengths = words_of(texts) if self.tokens == "words" else characters_of(texts)
             codes, kinds = pd.factorize(np.asarray(found, object))
-            known = self.ids.get_indexer(pd.Index(kinds, dtype=object)) + FIRST
-            known[known < FIRST] = UNKNOWN
+            known = self.ids.get_indexer(pd.Index(kinds, dtype=object)) + self.first
+            known[known < self.first] = UNKNOWN
             table = np.column_stack([known, affixes(kinds.tolist())]) if self.tokens == "words" else known[:, None]
             numbers = table.astype(np.int32)[codes]
         return shortened(numbers, lengths, self.longest)
@@ -150,9 +157,9 @@ class Text(Field[Padded]):
         ids = np.asarray(encoded)[:, 0]
         ids = ids[ids != PADDING]
         if self.pieces:
-            return str(self.tokenizer.decode([int(one) - FIRST for one in ids if one >= FIRST]))
+            return str(self.tokenizer.decode([int(one) - self.first for one in ids if one >= self.first]))
         between = " " if self.tokens == "words" else ""
-        return between.join(self.vocabulary[one - FIRST] if one >= FIRST else "�" for one in ids)
+        return between.join(self.vocabulary[one - self.first] if one >= self.first else "�" for one in ids)
 
     def collate(self, encoded: Encoded) -> Padded:
         return padded(encoded)

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 from torch import Tensor
 
 from brainwright.data.encoded import Encoded, Ragged, Windows
@@ -38,9 +38,10 @@ class Writing(Field[Padded]):
     pieces: int = 8_000
     """Pieces that are learned, at most."""
     longest: int = 0
-    """Tokens that are kept of a text, from its beginning; 0 = learned: 99 in 100 training texts are kept whole."""
+    """Tokens that are kept of a text, from its beginning; 0 = learned: 99 in 100 training texts are kept whole, or as
+    many as a window of them has characters."""
     vocabulary: tuple[str, ...] = ()
-    """Token of each id from 4 on; before are padding, unknown, begin and end. Bytes need none."""
+    """Token of each id from 4 on; before are padding, unknown, begin and end. Bytes need none. Kept where given."""
     merges: str = ""
     """The tokenizer of learned pieces, as its own JSON."""
     cut: int = 0
@@ -48,14 +49,16 @@ class Writing(Field[Padded]):
 
     def fit(self, values: Values) -> Self:
         texts = texts_of(values.covered()) if isinstance(values, Windows) else composed(values)
-        merges, vocabulary = "", tuple(sorted(set().union(*texts)) if self.tokens == "characters" else ())
-        if self.tokens in LEARNED:
+        merges, vocabulary = self.merges, self.vocabulary
+        if self.tokens == "characters" and not vocabulary:
+            vocabulary = tuple(sorted(set().union(*texts)))
+        if self.tokens in LEARNED and not vocabulary:
             tokenizer = learned(texts, self.pieces, self.tokens)
             merges, places = tokenizer.to_str(), tokenizer.get_vocab()
             vocabulary = tuple(sorted(places, key=lambda piece: places[piece]))
         whole = self.model_copy(update={"vocabulary": vocabulary, "merges": merges})
-        if isinstance(values, Windows):
-            return whole
+        if isinstance(values, Windows):  # a text that is asked about is read as far as a window reads
+            return whole.model_copy(update={"longest": self.longest or values.length})
         lengths = whole.spelled(texts)[1]
         longest = self.longest or min(LONGEST, max(SHORTEST, int(np.quantile(lengths, 0.99, method="higher"))))
         return whole.model_copy(update={"longest": longest, "cut": int((lengths > longest).sum())})
@@ -64,6 +67,14 @@ class Writing(Field[Padded]):
     def size(self) -> int:
         """How many ids there are, the first four included."""
         return FIRST + (BYTES if self.tokens == "bytes" else len(self.vocabulary))
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """What a field of texts that are only read must know to cut them into these tokens, with these ids."""
+        if self.tokens == "characters":
+            return {"tokens": "characters", "vocabulary": self.vocabulary, "marks": FIRST - BEGIN}
+        merges = bytewise().to_str() if self.tokens == "bytes" else self.merges
+        return {"tokens": "pretrained", "merges": merges, "marks": FIRST - BEGIN}
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
@@ -203,6 +214,15 @@ def texts_of(points: NDArray[np.int64]) -> list[str]:
     """The texts that lie in a series of code points, between its breaks; one at least."""
     pieces = np.split(points, np.flatnonzero(points == BREAK))
     return [piece[piece != BREAK].astype("<u4").tobytes().decode("utf-32-le", "surrogatepass") for piece in pieces]
+
+
+def bytewise() -> Tokenizer:
+    """Cuts a text into the bytes of its UTF-8."""
+    tokenizer = Tokenizer(models.BPE(vocab=byte_letters(), merges=[]))
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer
 
 
 def byte_letters() -> dict[str, int]:
