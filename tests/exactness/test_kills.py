@@ -9,7 +9,7 @@ import pytest
 from exactness.trials import BUGS, CALLS, Server, digest, killed_run, logged_once
 from trial import TASKS
 
-KILLS = 10  # of each task, at least
+KILLS = 6  # of each task, at least
 
 
 @pytest.fixture(scope="module")

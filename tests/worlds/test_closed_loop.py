@@ -1,5 +1,6 @@
 """A run at the wheel of a made world: what it is shown, what is counted, what is written down and learned from."""
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -84,8 +85,10 @@ def test_the_pilot_is_shown_each_drive_with_its_own_past(taught: tuple[bw.Run, L
     assert second["frame"].values[:, 0].min(1).tolist() == [0, 1, 0, 1], "the moment before, then this one"
 
 
-def test_the_net_corrected_by_the_expert_is_added(taught: tuple[bw.Run, Logbook]) -> None:
-    run, book = taught
+def test_the_net_corrected_by_the_expert_is_added(taught: tuple[bw.Run, Logbook], tmp_path: Path) -> None:
+    run = taught[0]
+    shutil.copytree(taught[1].folder, tmp_path / "log")
+    book = Logbook(tmp_path / "log", Lane())
     before = book.rows()
     book.add(range(100, 103), "net 1", Pilot(run.kept, Lane()))
     after = book.rows()
