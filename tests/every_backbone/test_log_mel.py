@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from brainwright.data.field import Padded
-from brainwright.models.log_mel import FLOOR, LogMel, covered, hertz, mean_and_spread, mel, mel_filters
+from brainwright.data.pitch import hertz, mel
+from brainwright.models.log_mel import FLOOR, LogMel, covered, mean_and_spread, mel_filters
 
 
 def sound(*pieces):

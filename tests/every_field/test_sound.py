@@ -13,6 +13,7 @@ from brainwright.data.encoded import StoredRagged
 from brainwright.data.field import Unreadable
 from brainwright.data.fields.sound import FULL, Sound
 from brainwright.data.pieces import silent
+from brainwright.data.pitch import edges, parted
 from brainwright.data.sounds import at_rate, wav
 
 TONE = 0.5 * np.sin(2 * np.pi * 440 * np.arange(800) / 8000)
@@ -117,8 +118,33 @@ def test_seen_and_heard_in_a_report():
     assert "audio/wav" not in long and len(long) < 20_000
 
 
-def test_units_are_stretches_of_time():
+def test_units_are_stretches_of_time_in_bands_of_pitch():
     batch = FIELD.collate(FIELD.encode_all(SOUNDS[:1]))
     units = FIELD.units(batch, SOUNDS[0])
-    assert len(units) == 16 and units.owner.shape == (200, 1)
-    assert units.names[0] == "sound, 0.00 to 0.00 s" and units.names[-1] == "sound, 0.02 to 0.03 s"
+    assert len(units) == 16 * 8 and units.owner.shape == (200, 8)
+    assert units.names[0] == "0.00 to 0.00 s, 0 to 188 Hz" and units.names[-1] == "0.02 to 0.03 s, 3,004 to 4,000 Hz"
+    assert units.picture.shape == units.drawn.shape == (64, 160)
+    assert units.drawn[0, 0] == 7 and units.drawn[-1, -1] == 15 * 8, "high above low, late right of early"
+
+
+def test_bands_of_pitch_are_the_sound_and_hold_their_tones():
+    noise = torch.randn(2, 999, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(parted(noise, 8000, 8).sum(-1), noise)
+    borders = edges(8000, 8)
+    for band in range(8):
+        pitch = float(borders[band] + borders[band + 1]) / 2
+        tone = torch.sin(2 * torch.pi * pitch * torch.arange(4000) / 8000)[None]
+        power = parted(tone, 8000, 8).square().mean((0, 1))
+        assert power.argmax() == band and power[band] > 0.98 * power.sum()
+
+
+def test_a_hidden_band_is_silent_and_the_others_are_heard():
+    two = sum(np.sin(2 * np.pi * pitch * np.arange(1600) / 8000) for pitch in (500, 2600)) * 0.3
+    batch = FIELD.collate(FIELD.encode_all(np.array([wav(two, 8000)], object)))
+    units = FIELD.units(batch, None)
+    low = [place for place, name in enumerate(units.names) if "427 to" in name]
+    shown = torch.ones(1, len(units), dtype=torch.bool)
+    shown[0, low] = False
+    left = FIELD.mix(batch, FIELD.blank(batch, batch), shown[:, torch.from_numpy(units.owner)])
+    heard = torch.fft.rfft(left.values[0, :, 0]).abs()
+    assert heard[100] < 0.05 * heard[520], "500 Hz are hidden, 2,600 are not"

@@ -22,7 +22,9 @@ class Units:
     names: tuple[str, ...]
     """What people call each unit."""
     drawn: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    """The unit of each place of what the field decodes to, below 0 where there is none; empty where `owner` says it."""
+    """The unit of each place of what people see, below 0 where there is none; empty where `owner` says it."""
+    picture: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
+    """What people see [H, W], where that is not what the field decodes to."""
 
     def __len__(self) -> int:
         return len(self.names)

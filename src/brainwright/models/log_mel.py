@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from brainwright.data.field import Padded
+from brainwright.data.pitch import hertz, mel
 
 WINDOW, STEP = 0.025, 0.010  # seconds, as nearly all of speech recognition has them
 FULL = 32768.0  # a 16-bit sample of 1
@@ -49,16 +50,6 @@ class LogMel(nn.Module):
             count = self.frames(sound.lengths.to(found.device))
             mask = torch.arange(found.shape[1], device=found.device) < count[:, None]
             return found * mask[..., None], mask
-
-
-def mel(hertz: Tensor) -> Tensor:
-    """Pitch as it is heard: 2595 log10(1 + f / 700) (O'Shaughnessy 1987), so that 1,000 Hz are 1,000 mel."""
-    return 2595 * torch.log10(1 + hertz / 700)
-
-
-def hertz(mels: Tensor) -> Tensor:
-    """The inverse of `mel`."""
-    return 700 * (10 ** (mels / 2595) - 1)
 
 
 def mel_filters(rate: int, size: int, bands: int) -> Tensor:

@@ -219,6 +219,8 @@ def shares_of(run: Run, game: Game, own: Attribution) -> list[Shares]:
 def decoded(side: Side, game: Game) -> Any:
     """An input as people read it, without what the net was not given."""
     given = game.batch.values[side.slot]
+    if side.units.picture.size:
+        return side.units.picture.tolist()
     if not isinstance(given, Padded):
         return side.field.decode(given[0].cpu())
     heard = given.values[0, : int(given.lengths[0])].cpu()

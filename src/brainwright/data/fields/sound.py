@@ -2,7 +2,7 @@
 
 import base64
 import io
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any, Self
 
 import numpy as np
@@ -14,6 +14,7 @@ from torch import Tensor
 from brainwright.data.encoded import Encoded, Ragged, Uneven
 from brainwright.data.field import Field, Padded, Unreadable, Values
 from brainwright.data.pieces import in_pieces
+from brainwright.data.pitch import edges, parted
 from brainwright.data.sounds import at_rate, head, heard, wav
 from brainwright.data.units import CELLS, Units
 
@@ -22,6 +23,7 @@ HIGHEST = 16_000  # Hz: what a rate above adds is beyond nearly all of speech
 SAMPLE = 500  # heads of files looked at to learn the rate
 AT_ONCE = 4  # sounds that a thread takes at a time
 WIDE, HIGH = 160, 64  # of a picture in a report
+BANDS = 8  # of pitch, that are hidden and shown one by one
 PLAYED = 2.0  # seconds of a sound that a report lets people hear
 FRAME = 256  # samples that each column of a picture is made of
 QUIETEST = -80.0  # decibels below the loudest place: black in a picture
@@ -88,7 +90,7 @@ class Sound(Field[Padded]):
         """A small spectrogram, its seconds, and where the sound is short a player."""
         samples = self.encode(value)[:, 0]
         seconds = len(samples) / self.rate
-        shown = f'<img alt="spectrogram" width="{WIDE}" height="{HIGH}" src="{picture(samples)}">'
+        shown = f'<img alt="spectrogram" width="{WIDE}" height="{HIGH}" src="{picture(samples, self.rate)}">'
         shown += f"<br>{seconds:.2f} s"
         if seconds <= PLAYED:
             coded = base64.b64encode(wav(samples / FULL, self.rate)).decode()
@@ -98,31 +100,35 @@ class Sound(Field[Padded]):
     # ---- what explanations ask ---------------------------------------------------------------------
 
     def units(self, given: Padded, value: Any) -> Units:
-        """Equal stretches of time, named by their seconds."""
+        """Equal stretches of time, each in bands of pitch: [T, BANDS], drawn over the spectrogram."""
         length = int(given.lengths[0])
         count = min(CELLS, length)
-        owner = np.arange(length) * count // length
-        edges = np.searchsorted(owner, np.arange(count + 1)) / self.rate
-        names = tuple(f"sound, {first:.2f} to {last:.2f} s" for first, last in pairwise(edges))
-        return Units("steps", owner[:, None], names)
+        stretch = np.arange(length) * count // length
+        begins = np.searchsorted(stretch, np.arange(count + 1)) / self.rate
+        pitches = edges(self.rate, BANDS).tolist()
+        names = tuple(
+            f"{first:.2f} to {last:.2f} s, {low:,.0f} to {high:,.0f} Hz"
+            for (first, last), (low, high) in product(pairwise(begins), pairwise(pitches))
+        )
+        across, down = np.arange(WIDE) * count // WIDE, np.arange(HIGH)[::-1] * BANDS // HIGH
+        drawn = across * BANDS + down[:, None]
+        owner = stretch[:, None] * BANDS + np.arange(BANDS)
+        return Units("cells", owner, names, drawn, spectrogram(given.values[0, :length, 0].cpu().numpy(), self.rate))
 
     def blank(self, given: Padded, others: Padded) -> Padded:
         """Silence."""
         return Padded(torch.zeros_like(given.values), given.lengths)
 
     def striking(self, given: Padded) -> Tensor:
-        """How loud each sample is: [B, T, 1]."""
-        return given.values.float().abs()
+        """How loud each band is at each sample: [B, T, BANDS]."""
+        return parted(given.values[..., 0].float(), self.rate, BANDS).abs()
 
     def mix(self, given: Padded, instead: Padded, shown: Tensor) -> Padded:
-        """Stretches of another sound, from its beginning and round again where it is shorter."""
+        """Bands of another sound, from its beginning and round again where it is shorter: float [B, T, 1]."""
         place = torch.arange(given.values.shape[1], device=shown.device) % instead.lengths[:, None]
-        other = instead.values.gather(1, place[..., None])
-        if shown.is_floating_point():
-            mixed = other + shown * (given.values.to(shown) - other)
-        else:
-            mixed = torch.where(shown, given.values, other)
-        return Padded(mixed, given.lengths)
+        other = instead.values[..., 0].gather(1, place).float()
+        bands = parted(given.values[..., 0].float() - other, self.rate, BANDS)
+        return Padded((other + (shown * bands).sum(-1))[..., None], given.lengths)
 
 
 def peeked(value: Any) -> tuple[int, float] | None:
@@ -134,13 +140,21 @@ def peeked(value: Any) -> tuple[int, float] | None:
     return found.rate, found.frames / found.rate
 
 
-def picture(samples: NDArray[np.int16]) -> str:
-    """A spectrogram as a data address: time from left to right, pitch upwards, loud is bright."""
+def picture(samples: NDArray[np.int16], rate: int) -> str:
+    """A spectrogram as a data address."""
+    packed = io.BytesIO()
+    Pillow.fromarray(spectrogram(samples, rate)).save(packed, "PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(packed.getvalue()).decode()}"
+
+
+def spectrogram(samples: NDArray[np.int16], rate: int) -> NDArray[np.uint8]:
+    """Time from left to right, pitch upwards as it is heard, loud is bright: [HIGH, WIDE]."""
     size = min(FRAME, len(samples))
     frames = np.lib.stride_tricks.sliding_window_view(samples / FULL, size)[:: max(1, size // 2)] * np.hanning(size)
     decibels = 20 * np.log10(np.abs(np.fft.rfft(frames)).T + 1e-6)
-    shades = 255 * (1 - (decibels - decibels.max()) / QUIETEST).clip(0, 1)
-    drawn = Pillow.fromarray(shades[::-1].astype(np.uint8)).resize((WIDE, HIGH), Pillow.Resampling.BOX)
-    packed = io.BytesIO()
-    drawn.save(packed, "PNG", optimize=True)
-    return f"data:image/png;base64,{base64.b64encode(packed.getvalue()).decode()}"
+    places = edges(rate, HIGH).numpy() * size / rate  # of each row's edges among the bins
+    rows = decibels[((places[:-1] + places[1:]) / 2).round().astype(int)]
+    shades = 255 * (1 - (rows - decibels.max()) / QUIETEST).clip(0, 1)
+    columns = np.arange(WIDE) * rows.shape[1] // WIDE
+    found: NDArray[np.uint8] = shades[::-1, columns].astype(np.uint8)
+    return found
