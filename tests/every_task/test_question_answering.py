@@ -155,6 +155,27 @@ def test_long_passages_beside_short_ones_are_read_as_alone(edge: int) -> None:
             torch.testing.assert_close(many.ends[row, : length + 1], alone.ends[0])
 
 
+def test_windows_read_piece_by_piece_teach_what_they_teach_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    slopes = []
+    for at_once in (64, 2):
+        monkeypatch.setattr("brainwright.models.marker.AT_ONCE", at_once)
+        net = marker(8, 3)
+        net(*asked([21, 5, 12], 4)).starts.logsumexp(1).sum().backward()
+        slopes.append([weight.grad for weight in net.parameters()])
+    torch.testing.assert_close(*slopes)
+
+
+def test_of_many_windows_little_is_kept_for_the_way_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, kept = marker(8, 3), {1000: 0, 2: 0}
+    for at_once in kept:
+        monkeypatch.setattr("brainwright.models.marker.AT_ONCE", at_once)
+        sizes: list[int] = []
+        with torch.autograd.graph.saved_tensors_hooks(lambda one, sizes=sizes: (sizes.append(one.numel()), one)[1], id):
+            net(*asked([200], 4))
+        kept[at_once] = sum(sizes)
+    assert kept[2] < 0.5 * kept[1000]
+
+
 def test_windows_that_leave_tokens_unread_are_refused() -> None:
     with pytest.raises(Fault, match="leave some unread"):
         marker(8, 8)
@@ -212,6 +233,16 @@ def test_an_answer_that_stands_elsewhere_once_is_put_right_and_counted(tmp_path:
     table = open_table(written(tmp_path, [one("who?", "Anna", 5), one("what?", "cat", 31, "q2")]))
     assert table["answer"].values.tolist() == [((0, 4),), ((31, 34),)]
     assert any("1 answers did not stand" in note and "question 1 (id q1)" in note for note in table.notes)
+
+
+def test_passages_that_nothing_is_asked_about_are_counted(tmp_path: Path) -> None:
+    file = written(tmp_path, [one("who?", "Anna", 0)])
+    told = json.loads(file.read_text())
+    told["data"][0]["paragraphs"] += [{"context": "", "qas": []}, {"context": "Nobody came.", "qas": []}]
+    file.write_text(json.dumps(told))
+    table = open_table(file)
+    assert len(table) == 1
+    assert any("2 passages were left out" in note and "'Nobody came.'" in note for note in table.notes)
 
 
 def test_version_two_knows_questions_without_an_answer(tmp_path: Path) -> None:

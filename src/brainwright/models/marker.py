@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
 
 from brainwright.data.field import Padded
 from brainwright.data.fields.text import FIRST
@@ -15,7 +16,7 @@ from brainwright.models.features import Features
 from brainwright.models.stems.text import TextStem
 from brainwright.models.wide import readings_of
 
-AT_ONCE = 64  # windows that are read at a time, so that a long document takes no more memory than a short one
+AT_ONCE = 32  # windows that are read at a time, so that long documents take no more memory than short ones
 
 
 @dataclass(frozen=True)
@@ -114,11 +115,16 @@ class Marker(nn.Module):
 
     def read(self, values: Tensor, index: tuple[Tensor, Tensor, Tensor]) -> Tensor:
         """Windows as they are read [N, L, width], gathered from the vectors of all texts [B, Q + T, width]."""
-        owner, places, mask = index
-        pieces = zip(owner.split(AT_ONCE), places.split(AT_ONCE), mask.split(AT_ONCE), strict=True)
-        return torch.cat(
-            [self.backbone(Features(values[who[:, None], where], seen)).values for who, where, seen in pieces]
-        )
+        pieces = list(zip(*(one.split(AT_ONCE) for one in index), strict=True))
+        if len(pieces) == 1 or not torch.is_grad_enabled():
+            return torch.cat([self.piece(values, *one) for one in pieces])
+        # On the way back each piece is read again: what lies between the layers is never kept for all of them.
+        return torch.cat([checkpoint(self.piece, values, *one, use_reentrant=False) for one in pieces])
+
+    def piece(self, values: Tensor, owner: Tensor, places: Tensor, mask: Tensor) -> Tensor:
+        """Some windows as they are read."""
+        found: Tensor = self.backbone(Features(values[owner[:, None], places], mask)).values
+        return found
 
 
 class Cut(NamedTuple):

@@ -33,7 +33,8 @@ class Asked:
 
 @dataclass(frozen=True)
 class Oddities:
-    """What was found in a file: questions whose answers stood elsewhere, what cannot be mended, and the row of each id.
+    """What was found in a file: questions whose answers stood elsewhere, what cannot be mended, the row of each id,
+    and passages that nothing is asked about.
 
     `answered`: the file's version wants an answer to every question.
     """
@@ -41,6 +42,7 @@ class Oddities:
     answered: bool
     moved: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    unasked: list[str] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
 
 
@@ -135,11 +137,16 @@ def checked(file: Path) -> tuple[list[Asked], list[str]]:
     if 0 < silent < len(found):
         what = f"{silent:,} of {len(found):,} questions in {file} do not speak of answers"
         raise Fault(what, "write their answers, [] where there is none")
-    ids = f"{', '.join(odd.moved[:NAMED])}{' ...' * (len(odd.moved) > NAMED)}"
-    moved = (
-        f"{file}: {len(odd.moved):,} answers did not stand where it says and were put right, each occurs once: {ids}"
+    notes = (
+        (odd.moved, "answers did not stand where it says and were put right, each occurs once"),
+        (odd.unasked, "passages were left out, for nothing is asked about them"),
     )
-    return found, [moved] if odd.moved else []
+    return found, [f"{file}: {len(ids):,} {said}: {listed(ids)}" for ids, said in notes if ids]
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first of them."""
+    return f"{', '.join(names[:NAMED])}{' ...' * (len(names) > NAMED)}"
 
 
 def parsed(file: Path) -> Any:
@@ -166,7 +173,10 @@ def asked(told: Any, file: Path, odd: Oddities) -> Iterator[Asked]:
         title = str(article.get("title", "")) if isinstance(article, Mapping) else ""
         for paragraph in part(article, "paragraphs", list, f"{file}, article {title!r}"):
             context = part(paragraph, "context", str, f"{file}, a paragraph of {title!r}")
-            for one in part(paragraph, "qas", list, f"{file}, a paragraph of {title!r}"):
+            questions = part(paragraph, "qas", list, f"{file}, a paragraph of {title!r}")
+            if not questions:
+                odd.unasked.append(f"{context[:40]!r}")
+            for one in questions:
                 row += 1
                 name = named(one, row)
                 question = part(one, "question", str, f"{file}, {name}")
