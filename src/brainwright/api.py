@@ -13,7 +13,6 @@ from brainwright.deliver.labels import NEXT, draw_labels, write_suggestions
 from brainwright.deliver.report import write_report
 from brainwright.deliver.terminal import teller
 from brainwright.errors import Fault, leads
-from brainwright.models.generating import Manner
 from brainwright.runs import gallery, making
 from brainwright.runs.asking import question
 from brainwright.runs.joint import follow, launched, relaunched, wants_launch
@@ -144,15 +143,14 @@ class Run:
         self.keep("stress", found)
         return found
 
-    def generate(
-        self, prompt: str = "", length: int = 500, temperature: float = 1.0, top_p: float = 1.0, seed: int = 0
-    ) -> str:
-        """What a run that learned texts writes after a prompt: at most `length` tokens; the seed repeats it.
+    def generate(self, prompt: str = "", **wish: Any) -> str:
+        """What a run that learned texts writes after a prompt, as the command `generate` is told: `length` (tokens, 500
+        at most unless said), `temperature`, `top_p`, `stop` (a text before which it ends) and `seed`, which repeats it.
 
         Raises:
             Fault: this run writes no text, or a number is out of its range.
         """
-        return continued(self.kept, prompt, TextWish(Manner(temperature, top_p), length, seed=seed))
+        return continued(self.kept, prompt, TextWish(**wish))
 
     def explain(self, source: Any = None, method: str = "auto", out: str = "", quiet: bool = True) -> list[Explanation]:
         """What each answer rests on, and whether that can be believed; a page of each in `out` or the run's folder.

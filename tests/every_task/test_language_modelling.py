@@ -11,7 +11,6 @@ from brainwright.data.opening import open_table
 from brainwright.data.splitting import Splitting
 from brainwright.data.table import Share
 from brainwright.errors import Fault
-from brainwright.models.generating import Manner
 from brainwright.runs.writing import Wish, continued
 from brainwright.tasks.language_modelling import LanguageModelling
 
@@ -59,10 +58,11 @@ def test_a_run_on_a_text_writes_on_and_is_the_same_again(text, cut, tmp_path, ca
     run = bw.train(str(text), quiet=True, out=str(tmp_path), name=cut, threads=1, **options)
     assert set(run.metrics) == {"nats-per-character", "bits-per-character", "perplexity"}
     assert run.metrics["bits-per-character"] == pytest.approx(run.metrics["nats-per-character"] / np.log(2))
-    one, again, other = (continued(run.kept, "The ", Wish(Manner(3.0), 30, seed=seed)) for seed in (1, 1, 2))
+    one, again, other = (continued(run.kept, "The ", Wish(30, temperature=3.0, seed=seed)) for seed in (1, 1, 2))
     assert one == again and one != other and one
-    short, long = (continued(run.kept, "", Wish(Manner(0.0), length)) for length in (5, 9))
+    short, long = (continued(run.kept, "", Wish(length, temperature=0.0)) for length in (5, 9))
     assert long.startswith(short)
+    assert run.generate(length=9, temperature=0.0, stop=long[-1]) == long.partition(long[-1])[0]
     folder = str(tmp_path / cut)
     assert main(["generate", folder, "--prompt", "The owl", "--length", "12", "--temperature", "0"]) == 0
     assert capsys.readouterr().out.startswith("The owl")

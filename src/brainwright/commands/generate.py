@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from brainwright.errors import Fault
 from brainwright.flags import read
-from brainwright.models.generating import Manner
 from brainwright.runs.run import load
 from brainwright.runs.writing import Wish, continued
 
@@ -21,10 +20,10 @@ def main(words: Sequence[str]) -> int:
         print(__doc__)
         return 0
     run, prompt = load(asked.one("run")), asked.options.get("prompt", "").replace("\\n", "\n")
-    manner = Manner(asked.number("temperature", 1.0), asked.number("top_p", 1.0))
+    temperature, top_p = asked.number("temperature", 1.0), asked.number("top_p", 1.0)
     stop = asked.options.get("stop", "").replace("\\n", "\n")
     length, seed = (whole(asked.options.get(name, usual), name) for name, usual in (("length", "500"), ("seed", "0")))
-    text = continued(run, prompt, Wish(manner, length, stop, seed))
+    text = continued(run, prompt, Wish(length, temperature, top_p, stop, seed))
     told = json.dumps({"prompt": prompt, "text": text}, ensure_ascii=False)
     print(told if "json" in asked.switches else prompt + text)
     return 0

@@ -11,15 +11,16 @@ from brainwright.models.generating import Manner, tokens
 from brainwright.models.writer import Writer
 from brainwright.runs.run import Run
 
-SHOWN, LENGTH, SAMPLES = Manner(0.8, 0.95), 300, 2  # of a report: a little likelier than the net's own choice
+SAMPLES = 2  # of a report
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be written: at most so many tokens, until a text such as a line's end comes up."""
+    """What is to be written: at most so many tokens, drawn so, until a text such as a line's end comes up."""
 
-    manner: Manner
     length: int = 500
+    temperature: float = 1.0
+    top_p: float = 1.0
     stop: str = ""
     seed: int = 0
 
@@ -28,7 +29,8 @@ def samples(run: Run) -> list[str]:
     """What a run that writes texts writes from nothing, for its report; nothing where it writes none."""
     if not isinstance(run.net, Writer):
         return []
-    return [continued(run, "", Wish(SHOWN, LENGTH, seed=seed)) for seed in range(SAMPLES)]
+    # A little likelier than the net's own choice.
+    return [continued(run, "", Wish(300, temperature=0.8, top_p=0.95, seed=seed)) for seed in range(SAMPLES)]
 
 
 def continued(run: Run, prompt: str, wish: Wish) -> str:
@@ -40,14 +42,13 @@ def continued(run: Run, prompt: str, wish: Wish) -> str:
     field = next((one for one in run.fields.fitted.values() if isinstance(one, Writing) and not one.before), None)
     if not isinstance(run.net, Writer) or field is None:
         raise Fault(f"{run.folder} writes no text", "train one with --task language-modelling")
-    manner = wish.manner
-    if wish.length < 1 or manner.temperature < 0 or not 0 < manner.top_p <= 1:
+    if wish.length < 1 or wish.temperature < 0 or not 0 < wish.top_p <= 1:
         raise Fault("a text has 1 token or more, a temperature is 0 or more, top-p above 0 and at most 1", "ask so")
     read = field.model_copy(update={"longest": max(1, len(prompt.encode()))}).encode(prompt)[:-1].tolist()
     generator = torch.Generator().manual_seed(wish.seed)
     written: list[int] = []
     context = int(run.record["options"]["context"])
-    for token in tokens(run.net, read, context, manner, generator):
+    for token in tokens(run.net, read, context, Manner(wish.temperature, wish.top_p), generator):
         written.append(token)
         if wish.stop and wish.stop in (text := field.decode(np.array(written))):
             return text.partition(wish.stop)[0]
