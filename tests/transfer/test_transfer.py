@@ -11,7 +11,7 @@ from torch import nn
 from brainwright import api
 from brainwright.errors import Fault
 from brainwright.models.backbones.efficientnet import Efficientnet
-from brainwright.models.features import Features, Shape
+from brainwright.models.features import Features, Shape, bridge
 from brainwright.models.pretrained import origin, parts_of
 from brainwright.tasks.image_classification import ImageClassification
 from brainwright.techniques.transfer import Transfer, backbones
@@ -188,6 +188,41 @@ def test_real_weights_see(lite: str, tmp_path: Path) -> None:
 
 
 KNOWN = torch.tensor([0.110442, 0.519097, 0.023922])
+
+
+PICTURES = ("image-classification", "object-detection", "lane-detection", "driving", "face-recognition")
+
+
+@pytest.mark.parametrize("kind", PICTURES)
+def test_every_task_of_pictures_begins_with_them(kind: str, lite: str) -> None:
+    """All numbers arrive, the head learns while they are held, and the task keeps the canvas that it asks for."""
+    trial = Trial(kind, weights=lite)
+    assert isinstance(trial.task, Transfer) and trial.config.backbone.word() == "efficientnet"
+    loop = trial.loop(steps=6)
+    told = trial.task.before_training(loop.net)
+    assert told["numbers"] == 3_413_024 and told["fresh"] == []
+    before = backbone_of(loop.net)
+    assert len(list(loop.run())) > 0
+    assert not torch.equal(backbone_of(loop.net), before), "it is tuned in the end"
+    image = trial.fields.fitted["image"]
+    assert image.mean[:3] == (127.0,) * 3 and max(image.shape[1:]) >= 96
+    own = next((slot.field.size for slot in trial.task.slots() if slot.name == "image"), 0)
+    assert not own or image.size == own
+
+
+def test_the_finer_grids_of_a_light_net_are_those_before_it_halves() -> None:
+    net = Efficientnet(width=25, depth=25).build(Shape("grid", 3, (96, 64))).eval()
+    found = net(Features(torch.randn(1, 3, 96, 64)))
+    sides = [tuple(one.shape[2:]) for one in found.scales]
+    assert sides == [(48, 32), (24, 16), (12, 8), (6, 4), (3, 2)]
+    assert tuple(one.shape[1] for one in found.scales) == net.scales and found.scales[-1] is found.values
+
+
+def test_planes_that_weights_do_not_know_are_led_into_those_they_do() -> None:
+    values = torch.randn(2, 5, 4, 4)
+    torch.testing.assert_close(bridge(Shape("grid", 5), "grid", 3)(Features(values)).values, values[:, :3])
+    grey = bridge(Shape("grid", 1), "grid", 3)(Features(values[:, :1])).values
+    torch.testing.assert_close(grey, values[:, :1].expand(-1, 3, -1, -1))
 
 
 def test_real_weights_are_put_in_and_told_of(lite: str) -> None:

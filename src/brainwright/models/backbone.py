@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from brainwright.errors import Fault
 from brainwright.models.causal import Causal
-from brainwright.models.features import Form, Shape
+from brainwright.models.features import Bridge, Form, Shape, bridge
 from brainwright.parts import Part
 
 Activation: TypeAlias = Literal["relu", "relu6", "gelu", "silu", "tanh", "leaky_relu", "mish"]
@@ -28,6 +28,8 @@ class Backbone(Part):
     """A family of nets. `takes` is the form it reads; features of another form reach it over a bridge."""
 
     takes: ClassVar[Form]
+    planes: ClassVar[int] = 0
+    """How many planes a grid must have: 3 where weights were taught on photographs; 0 = any."""
     named: ClassVar[str] = ""
     """The option that a name after a colon sets, as in `--backbone timm:resnet18`; "" = there is none."""
     width: int = Option(128, ge=1)
@@ -42,6 +44,10 @@ class Backbone(Part):
     @abstractmethod
     def build(self, given: Shape) -> "Stage":
         """The module for features of this shape, whose form is `takes`."""
+
+    def bridge(self, given: Shape) -> Bridge:
+        """What leads from a stem's features to those that the family takes."""
+        return bridge(given, self.takes, self.planes)
 
     def causal(self, given: int, source: int = 0) -> Causal:
         """The module that writes: steps of `given` numbers each, which may look at a source of `source` numbers a step.
@@ -76,4 +82,4 @@ class Stage(nn.Module):
         self.shape = shape
         self.scales = scales
         """Width of each grid that `Features.scales` brings, from fine to coarse, each half as long a side as the one
-        before; none where the stage gives only its end."""
+        before and the last one the stage's end; none where the stage gives only its end."""

@@ -5,7 +5,6 @@ from typing import Any
 from torch import nn
 
 from brainwright.models.backbone import Backbone, Stage
-from brainwright.models.features import bridge
 from brainwright.models.heads.detect import Detect, Seen
 
 
@@ -15,7 +14,7 @@ class Detector(nn.Module):
     def __init__(self, stem: Stage, backbone: Backbone, classes: int, neck: tuple[int, int]) -> None:
         super().__init__()
         self.stem = stem
-        self.bridge = bridge(stem.shape, backbone.takes)
+        self.bridge = backbone.bridge(stem.shape)
         self.backbone = backbone.build(self.bridge.shape)
         self.head = Detect(self.backbone, classes, *neck)
 

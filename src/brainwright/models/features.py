@@ -123,13 +123,28 @@ class Strip(Bridge):
         return Features(values.transpose(1, 2)[:, :, None], given.mask)
 
 
-def bridge(given: Shape, wanted: Form) -> Bridge:
-    """The module that turns features of a shape into a form.
+class Planes(Bridge):
+    """Grid of any planes -> grid of so many: each a weighted sum of all, which is learned.
+
+    It starts with the first planes as they are; one alone, as a grey scan has, comes again and again.
+    """
+
+    def __init__(self, given: Shape, count: int) -> None:
+        super().__init__(Shape(given.form, count, given.sides))
+        start = torch.eye(given.width)[torch.arange(count) % given.width]
+        self.weight = nn.Parameter(start)
+
+    def forward(self, given: Features) -> Features:
+        return Features(nn.functional.conv2d(given.values, self.weight[..., None, None]), given.mask)
+
+
+def bridge(given: Shape, wanted: Form, planes: int = 0) -> Bridge:
+    """The module that turns features of a shape into a form; a grid that is asked for into one of so many planes.
 
     A sequence of varying lengths becomes a vector by averaging; one of fixed size is flattened, so that order counts.
     """
     if given.form == wanted:
-        return Same(given)
+        return Planes(given, planes) if planes not in (0, given.width) else Same(given)
     if wanted == "vector":
         return Flatten(given) if given.sides else Average(given)
     if wanted == "sequence":

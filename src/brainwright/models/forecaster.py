@@ -24,7 +24,7 @@ class Forecaster(nn.Module):
         super().__init__()
         self.stem, self.calendar = stem, calendar
         lookback, horizon = span
-        self.bridge = bridge(stem.shape, backbone.takes)
+        self.bridge = backbone.bridge(stem.shape)
         self.backbone = backbone.build(self.bridge.shape)
         self.whole = bridge(self.backbone.shape, "vector")
         vector = Shape("vector", self.whole.shape.width, (), self.backbone.shape.members)

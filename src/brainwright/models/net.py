@@ -6,7 +6,7 @@ from typing import Any
 from torch import nn
 
 from brainwright.models.backbone import Backbone, Stage
-from brainwright.models.features import Shape, bridge
+from brainwright.models.features import Shape
 from brainwright.models.heads.readout import Readout
 
 
@@ -16,7 +16,7 @@ class Headed(nn.Module):
     def __init__(self, stem: Stage, backbone: Backbone, head: Callable[[Shape], nn.Module]) -> None:
         super().__init__()
         self.stem = stem
-        self.bridge = bridge(stem.shape, backbone.takes)
+        self.bridge = backbone.bridge(stem.shape)
         self.backbone = backbone.build(self.bridge.shape)
         self.head = head(self.backbone.shape)
 

@@ -182,7 +182,7 @@ def of_run(folder: Path) -> Origin:
     fields: dict[str, Mapping[str, Any]] = {}
     for one in known.values():
         taken = {name: one[name] for name in TAKEN.get(one["field"], ()) if name in one}
-        size = {"size": max(one["height"], one["width"])} if "height" in one else {}
+        size = {"usual": max(one["height"], one["width"])} if "height" in one else {}
         if taken:
             fields[one["field"]] = {**taken, **size}
     if "writing" in fields:  # whoever only reads cuts texts as they were written

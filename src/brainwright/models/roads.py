@@ -5,7 +5,6 @@ from typing import Any
 from torch import nn
 
 from brainwright.models.backbone import Backbone, Stage
-from brainwright.models.features import bridge
 from brainwright.models.heads.curves import Curves, Seen
 
 
@@ -17,7 +16,7 @@ class Roads(nn.Module):
     ) -> None:
         super().__init__()
         self.stem = stem
-        self.bridge = bridge(stem.shape, backbone.takes)
+        self.bridge = backbone.bridge(stem.shape)
         self.backbone = backbone.build(self.bridge.shape)
         self.head = Curves(self.backbone, rows, sizes)
 

@@ -47,6 +47,7 @@ class Driving(Task):
     classes by cross-entropy: all that the log tells, at once.
     """
 
+    backbones: ClassVar[tuple[str, ...]] = (*Task.backbones, "efficientnet", "timm")
     backbone: ClassVar[str] = "cnn"
     in_order: ClassVar[bool] = True
     image = input(Image())

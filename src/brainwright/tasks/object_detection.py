@@ -43,7 +43,7 @@ SHOWN = 50_000  # pictures that learning sees about, of few; more for more pictu
 class ObjectDetection(Task):
     """One stage, without anchors: every place of three grids answers for the thing it is best aligned with."""
 
-    backbones: ClassVar[tuple[str, ...]] = ("cnn",)
+    backbones: ClassVar[tuple[str, ...]] = ("cnn", "efficientnet", "timm")
     backbone: ClassVar[str] = "cnn"
     image = input(Image())
     extent = beside(Extent())

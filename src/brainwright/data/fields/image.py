@@ -36,7 +36,9 @@ class Image(DenseField):
 
     averages: ClassVar[bool] = True
     size: int = 0
-    """Longest side to reduce to; 0 = learned from the data."""
+    """Longest side to reduce to; 0 = as usual."""
+    usual: int = 0
+    """Longest side where none is asked for, as of the pictures that given weights saw; 0 = learned from the data."""
     least: int = 0
     """Longest side that smaller pictures are enlarged to."""
     letterbox: bool = False
@@ -57,7 +59,7 @@ class Image(DenseField):
         some = (values if self.frames == 1 else values[:, -1])[:: max(1, len(values) // SAMPLE)][:SAMPLE]
         heights, widths, greys = zip(*readable(looked, some), strict=True)
         height, width = int(np.median(heights)), int(np.median(widths))
-        longest = self.size or fitting(max(height, width))
+        longest = self.size or self.usual or fitting(max(height, width))
         ratio = max(min(1.0, longest / max(height, width)), self.least / max(height, width))
         shape = {
             "height": self.whole(height * ratio),

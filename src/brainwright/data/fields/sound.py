@@ -150,11 +150,11 @@ def picture(samples: NDArray[np.int16], rate: int) -> str:
 def spectrogram(samples: NDArray[np.int16], rate: int) -> NDArray[np.uint8]:
     """Time from left to right, pitch upwards as it is heard, loud is bright: [HIGH, WIDE]."""
     size = min(FRAME, len(samples))
-    frames = np.lib.stride_tricks.sliding_window_view(samples / FULL, size)[:: max(1, size // 2)] * np.hanning(size)
+    step = max(1, min(size // 2, (len(samples) - size) // (WIDE - 1)))
+    frames = np.lib.stride_tricks.sliding_window_view(samples / FULL, size)[::step] * np.hanning(size)
     decibels = 20 * np.log10(np.abs(np.fft.rfft(frames)).T + 1e-6)
     places = edges(rate, HIGH).numpy() * size / rate  # of each row's edges among the bins
     rows = decibels[((places[:-1] + places[1:]) / 2).round().astype(int)]
     shades = 255 * (1 - (rows - decibels.max()) / QUIETEST).clip(0, 1)
-    columns = np.arange(WIDE) * rows.shape[1] // WIDE
-    found: NDArray[np.uint8] = shades[::-1, columns].astype(np.uint8)
-    return found
+    drawn = Pillow.fromarray(shades[::-1].astype(np.uint8)).resize((WIDE, HIGH), Pillow.Resampling.BOX)
+    return np.asarray(drawn)

@@ -32,6 +32,7 @@ class Efficientnet(Backbone):
     """
 
     takes: ClassVar[Form] = "grid"
+    planes: ClassVar[int] = 3
     width: int = Option(100, ge=25)
     """Channels of the blocks, in hundredths of lite0's; lite4 has 140."""
     depth: int = Option(100, ge=25)
@@ -46,7 +47,7 @@ class Efficientnet(Backbone):
 
     def wants(self) -> Mapping[str, Mapping[str, Any]]:
         side = SIDES.get((self.width, self.depth), SIDES[100, 100])
-        return {"image": {"channels": 3, "size": side, "least": SMALL, "mean": (MEAN,) * 3, "spread": (SPREAD,) * 3}}
+        return {"image": {"channels": 3, "usual": side, "least": SMALL, "mean": (MEAN,) * 3, "spread": (SPREAD,) * 3}}
 
     def adopted(self, foreign: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """Whatever the layers are called, they come in the same order: a convolution, its batch norm, and so on."""
@@ -56,26 +57,34 @@ class Efficientnet(Backbone):
 
 
 class Lite(Stage):
-    """Grid [B, 3, H, W] -> grid [B, 1280, H / 32, W / 32]."""
+    """Grid [B, 3, H, W] -> grid [B, 1280, H / 32, W / 32], and before it those of 2, 4, 8 and 16 times fewer places."""
 
     def __init__(self, part: Efficientnet, given: Shape) -> None:
-        super().__init__(Shape("grid", END))
         act = ACTIVATIONS[part.activation]
         layers: list[nn.Module] = [Bent(given.width, STEM, (3, 2), act())]
-        before = STEM
+        before, ends = STEM, {}
         for place, (count, side, stride, wider, channels) in enumerate(STAGES):
             fixed = place in (0, len(STAGES) - 1)  # Lite keeps the first and the last stage as they are
             repeats = count if fixed else -(-count * part.depth // 100)
             width = rounded(channels * part.width / 100)
+            if stride == 2:
+                ends[len(layers) - 1] = before  # what is halved next is the last of its size
             for index in range(repeats):
                 layers.append(Block((before, width), (side, stride if index == 0 else 1), wider, act))
                 before = width
         layers.append(Bent(before, END, (1, 1), act()))
-        self.layers, self.drop = nn.Sequential(*layers), nn.Dropout(part.dropout)
+        super().__init__(Shape("grid", END), (*ends.values(), END))
+        self.layers, self.drop, self.ends = nn.Sequential(*layers), nn.Dropout(part.dropout), tuple(ends)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, given: Features) -> Features:
-        return Features(self.drop(self.layers(given.values)))
+        values, scales = given.values, []
+        for index, layer in enumerate(self.layers):
+            values = layer(values)
+            if index in self.ends:
+                scales.append(values)
+        values = self.drop(values)
+        return Features(values, scales=(*scales, values))
 
 
 class Bent(nn.Module):

@@ -22,6 +22,7 @@ class Timm(Backbone):
     """
 
     takes: ClassVar[Form] = "grid"
+    planes: ClassVar[int] = 3
     named: ClassVar[str] = "architecture"
     width: ClassVar[int] = 0  # type: ignore[misc]  # a net of timm has its own width, depth and activation
     depth: ClassVar[int] = 0  # type: ignore[misc]
@@ -52,14 +53,16 @@ class Timm(Backbone):
         side = told.input_size[1]
         mean, spread = (tuple(255 * one for one in channels) for channels in (told.mean, told.std))
         least = side if told.fixed_input_size else min(side, SMALL)
-        return {"image": {"channels": 3, "size": side, "least": least, "mean": mean, "spread": spread}}
+        return {"image": {"channels": 3, "usual": side, "least": least, "mean": mean, "spread": spread}}
 
     def adopted(self, foreign: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         return {f"backbone.net.{name}": tensor for name, tensor in foreign.items()}
 
 
 class Foreign(Stage):
-    """Grid [B, C, H, W] -> grid [B, width, h, w], or vector [B, width] where the net gives no grid."""
+    """Grid [B, 3, H, W] -> grid [B, width, h, w], and before it the finer ones, each with half the sides of the one
+    before; or vector [B, width] where the net gives no grid.
+    """
 
     def __init__(self, net: Any, part: Timm, given: Shape) -> None:
         with torch.no_grad():
@@ -69,12 +72,36 @@ class Foreign(Stage):
                 what = f"{part.architecture} takes no pictures of {given.sides[0]} x {given.sides[1]} pixels ({error})"
                 raise Fault(what, "choose another net") from None
         grid = last.ndim == 4 and last.shape[1] == net.num_features
-        super().__init__(Shape("grid" if grid else "vector", int(net.num_features)))
+        finer = halves(net) if grid else []
+        super().__init__(
+            Shape("grid" if grid else "vector", int(net.num_features)),
+            (*(one["num_chs"] for _, one in finer), int(net.num_features)) if finer else (),
+        )
         self.grid, self.net, self.drop = grid, net.train(), nn.Dropout(part.dropout)
+        self.finer = [place for place, _ in finer]
 
     def forward(self, given: Features) -> Features:
-        last = self.net.forward_features(given.values)
-        return Features(self.drop(last if self.grid else self.net.forward_head(last, pre_logits=True)))
+        if not self.grid:
+            last = self.net.forward_features(given.values)
+            return Features(self.drop(self.net.forward_head(last, pre_logits=True)))
+        if not self.finer:
+            return Features(self.drop(self.net.forward_features(given.values)))
+        last, scales = self.net.forward_intermediates(given.values, indices=self.finer)
+        last = self.drop(last)
+        return Features(last, scales=(*scales, last))
+
+
+def halves(net: Any) -> list[tuple[int, Mapping[str, Any]]]:
+    """The places and facts of a net's grids before its end, each of half the sides of the one before; none unless the
+    net can give them.
+    """
+    known = list(enumerate(getattr(net, "feature_info", ())))
+    if not hasattr(net, "forward_intermediates") or len(known) < 2:
+        return []
+    *before, (_, end) = known
+    found = [(place, one) for place, one in before if end["reduction"] // one["reduction"] in (2, 4, 8, 16)]
+    each = {one["reduction"]: (place, one) for place, one in found}  # of several of one size the last
+    return [each[reduction] for reduction in sorted(each)]
 
 
 def opened() -> Any:

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from brainwright.models.backbone import Stage
 from brainwright.models.features import Features
 
+GRIDS = 3  # of the backbone's that are read, the coarsest
 GROUPS = 8  # channels are normed in so many groups: pictures are few in a batch (Wu, He 2018)
 START = 4.0  # logits, at most, by which a fresh net expects each lane in its own strip of the picture, left to right
 RARE = -2.0  # log-odds at which a fresh net takes a lane to be there
@@ -39,7 +40,7 @@ class Curves(nn.Module):
         """`rows`: parts of the height; `sizes`: lanes, cells of a row, channels, blocks."""
         super().__init__()
         lanes, cells, width, depth = sizes
-        widths = stage.scales or (stage.shape.width,)
+        widths = stage.scales[-GRIDS:] or (stage.shape.width,)
         self.cells = cells
         self.register_buffer("places", torch.tensor(rows, dtype=torch.float32))
         self.sideways = nn.ModuleList(nn.Conv2d(given, width, 1) for given in widths)
@@ -58,7 +59,7 @@ class Curves(nn.Module):
 
     def forward(self, given: Features) -> Seen:
         """Grids [B, C, h, w] of any sizes, or one vector [B, C]."""
-        grids = given.scales or (given.values if given.values.ndim == 4 else given.values[:, :, None, None],)
+        grids = given.scales[-GRIDS:] or (given.values if given.values.ndim == 4 else given.values[:, :, None, None],)
         rows = self.places.to(grids[0].dtype)
         columns = ((torch.arange(self.cells, device=rows.device) + 0.5) / self.cells).to(rows)
         values = sum(

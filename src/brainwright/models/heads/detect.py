@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from brainwright.models.backbone import Stage
 from brainwright.models.features import Features
 
+GRIDS = 3  # of the backbone's that are read, the coarsest
 GROUPS = 8  # channels are normed in so many groups: pictures are few in a batch (Wu, He 2018)
 RARE = 0.01  # how likely a fresh net holds a thing of a class at any place (Lin et al. 2017)
 FAR = 5.0  # logarithm, in grid steps, of the farthest edge that can be said
@@ -34,7 +35,7 @@ class Detect(nn.Module):
 
     def __init__(self, stage: Stage, classes: int, width: int, depth: int) -> None:
         super().__init__()
-        widths = stage.scales or (stage.shape.width,)
+        widths = stage.scales[-GRIDS:] or (stage.shape.width,)
         self.sideways = nn.ModuleList(nn.Conv2d(given, width, 1) for given in widths)
         self.smooth = nn.ModuleList(layer(width) for _ in widths)
         self.what = nn.Sequential(*(layer(width) for _ in range(depth)), nn.Conv2d(width, classes, 3, padding=1))
@@ -48,7 +49,7 @@ class Detect(nn.Module):
 
     def forward(self, given: Features, canvas: tuple[int, int]) -> Seen:
         """Grids of a canvas (height, width)."""
-        grids = [side(one) for side, one in zip(self.sideways, given.scales or (given.values,), strict=True)]
+        grids = [side(one) for side, one in zip(self.sideways, given.scales[-GRIDS:] or (given.values,), strict=True)]
         for index in range(len(grids) - 2, -1, -1):
             coarse = F.interpolate(grids[index + 1], size=grids[index].shape[2:], mode="nearest")
             grids[index] = grids[index] + coarse

@@ -16,6 +16,7 @@ from brainwright.trust.game import Game
 
 ALONG = 20  # places between hidden and shown for each training example,
 FINELY = 128  # and for a single blank, where errors do not average out
+MISSED, FINER = 0.005, 4  # of the sum: where more is missed, so many times as many places are taken
 
 
 def gradient_shap(game: Game) -> Attribution:
@@ -33,7 +34,15 @@ def integrated_gradients(game: Game) -> Attribution:
 
 
 def along(game: Game, infill: Batch, count: int) -> Attribution:
-    """The mean over infills of the slopes on the way to what is shown."""
+    """The mean over infills of the slopes on the way to what is shown, at `count` places, or more where these miss some
+    of the sum.
+    """
+    found = summed(game, infill, count)
+    return found if found.error <= MISSED else summed(game, infill, FINER * count)
+
+
+def summed(game: Game, infill: Batch, count: int) -> Attribution:
+    """By the rule of Gauss and Legendre, which is exact for polynomials of degree 2 count - 1."""
     nodes, weights = np.polynomial.legendre.leggauss(count)
     shown = torch.from_numpy((nodes + 1) / 2).float().to(game.at.device)[:, None].expand(-1, game.count)
     slopes = game.slopes(shown, infill).mean(1)  # [count, U]
@@ -88,7 +97,8 @@ def grad_cam(game: Game) -> Attribution:
         for handle in handles:
             handle.remove()
     forms = [side.units.form for side in game.sides]
-    if not grids or forms != ["cells"]:
+    pixels = isinstance(game.batch.values[game.sides[0].slot], Tensor)  # a sound's cells are no places of its own
+    if not grids or forms != ["cells"] or not pixels:
         raise Fault("grad-cam needs a net that makes a grid of a picture", "take another --method")
     (slope,) = torch.autograd.grad(score, grids[-1])
     seen = (slope.mean((2, 3), keepdim=True) * grids[-1]).sum(1, keepdim=True)
