@@ -5,24 +5,54 @@ import pytest
 import torch
 
 from brainwright.data.fields.mask import Mask
+from brainwright.data.fields.volume import Volume
 from brainwright.data.slots import Batch, Fields
 from brainwright.data.table import Column, Kind, Table
 from brainwright.data.turning import cut, mirrored, turned
-from brainwright.models.unet import Layout, Unet, corners, one_loss, overlap_losses
+from brainwright.errors import Fault
+from brainwright.models.backbones.cnn import Cnn
+from brainwright.models.backbones.efficientnet import Efficientnet
+from brainwright.models.backbones.unet import Unet as Down
+from brainwright.models.halving import halvings
+from brainwright.models.unet import Unet, corners, one_loss, overlap_losses, window_of
 from brainwright.tasks.segmentation import Segmentation
 from brainwright.training.devices import Place
 
 
 @pytest.mark.parametrize("canvas", [(1, 16, 16), (1, 256, 192), (48, 64, 48), (8, 128, 128), (24, 8, 8)])
-def test_the_layout_follows_the_canvas(canvas: tuple[int, ...]) -> None:
-    room = 256**2 if canvas[0] == 1 else 48**3
-    layout = Layout.of(canvas, room, 4)
-    assert np.prod(layout.window) <= room and all(own <= side for own, side in zip(layout.window, canvas, strict=True))
-    left = np.array(layout.window) // np.prod(layout.strides, 0)
-    assert (left >= np.minimum(4, canvas)).all() and (np.array(layout.window) % np.prod(layout.strides, 0) == 0).all()
-    net = Unet(1, 3, layout).eval()
+def test_window_and_halvings_follow_the_canvas(canvas: tuple[int, ...]) -> None:
+    window = window_of(canvas, 256**2 if canvas[0] == 1 else 48**3)
+    assert all(own <= side for own, side in zip(window, canvas, strict=True))
+    assert np.prod(window) <= (256**2 if canvas[0] == 1 else 48**3)
+    strides = halvings(window)
+    left = np.array(window) // np.prod(strides, 0)
+    assert (left >= np.minimum(4, canvas)).all() and (np.array(window) % np.prod(strides, 0) == 0).all()
+    net = Unet(1, 3, window, Down(width=4)).eval()
     assert net(torch.zeros(1, 1, *canvas))[0].shape == (1, 3, *canvas)
-    assert len(net.train()(torch.zeros(1, 1, *layout.window))) == len(layout.strides)
+    assert len(net.train()(torch.zeros(1, 1, *window))) == len(strides)
+
+
+@pytest.mark.parametrize("sides", [(96, 96), (75, 62), (16, 16)])
+def test_any_backbone_that_gives_its_grids_leads_down(sides: tuple[int, int]) -> None:
+    """Sides that do not halve are rounded up on the way down and cut on the way up; a single place is left out."""
+    net = Unet(1, 3, (1, *sides), Efficientnet(width=25, depth=25))
+    coarse = net(torch.randn(2, 1, 1, *sides))
+    assert coarse[0].shape == (2, 3, 1, *sides) and len(coarse) == len(net.heads)
+    sum(one.sum() for one in coarse).backward()
+    used = [weight.grad is not None for weight in net.backbone.layers[0].parameters()]
+    assert all(used)
+    assert len(net.eval()(torch.randn(2, 1, 1, *sides))) == 1
+
+
+def test_what_gives_its_end_alone_is_refused() -> None:
+    with pytest.raises(Fault, match="too few grids"):
+        Unet(1, 2, (1, 8, 8), Cnn())
+
+
+def test_photographs_teach_nothing_of_volumes() -> None:
+    fields = Fields({"scan": Volume(sides=(8, 8, 8), channels=1), "mask": Mask(classes=("nothing", "one"))})
+    with pytest.raises(Fault, match="efficientnet reads pictures, not volumes"):
+        Segmentation().build(fields, Efficientnet())
 
 
 def test_windows_cover_all_and_overlap_by_half() -> None:
@@ -36,7 +66,7 @@ def test_windows_cover_all_and_overlap_by_half() -> None:
 def test_windows_agree_with_the_whole_where_nothing_lies_beyond() -> None:
     """A net that says of each place its own brightness says the same swept as at once."""
     torch.manual_seed(0)
-    net = Unet(1, 2, Layout.of((8, 8, 8), 512, 4)).eval()
+    net = Unet(1, 2, (8, 8, 8), Down(width=4)).eval()
     scans = torch.randn(2, 1, 16, 8, 8)
     net.seen = lambda window: [torch.cat([window, -window], 1)]  # type: ignore[method-assign]
     torch.testing.assert_close(net(scans)[0], torch.cat([scans, -scans], 1))

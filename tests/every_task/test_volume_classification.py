@@ -9,8 +9,11 @@ from brainwright.data.examples import Examples, Portion
 from brainwright.data.fields.volume import Volume
 from brainwright.data.slots import Batch, Fields
 from brainwright.data.table import Column, Kind, Table
-from brainwright.models.scanner import Scanner
-from brainwright.models.unet import Layout
+from brainwright.models.backbone import Backbone
+from brainwright.models.backbones.scanner import Scanner
+from brainwright.models.backbones.unet import Unet
+from brainwright.models.features import Shape
+from brainwright.models.scanner import Scanned
 from brainwright.tasks.volume_classification import VolumeClassification, canvas
 from trial import Trial
 
@@ -64,9 +67,10 @@ def test_the_room_is_an_option() -> None:
     assert trial.fields[trial.task.scan].room == 512
 
 
+@pytest.mark.parametrize("backbone", [Scanner(width=4, depth=2), Unet(width=4)])
 @pytest.mark.parametrize("sides", [(8, 8, 8), (64, 64, 64), (1, 32, 32), (16, 128, 8)])
-def test_the_net_fits_any_canvas(sides: tuple[int, ...]) -> None:
-    net = Scanner(1, 3, Layout.of(sides, int(np.prod(sides)), 4), 0.2)
+def test_the_net_fits_any_canvas(sides: tuple[int, ...], backbone: Backbone) -> None:
+    net = Scanned(Shape("grid", 1, sides), 3, backbone)
     said = net(torch.randn(2, 1, *sides))
     assert said.shape == (2, 3) and said.isfinite().all()
 

@@ -1,102 +1,103 @@
 """U-Net: what every place of a picture or volume is, from what lies near and what lies far; configured by rule."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
+from math import prod
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-Sides = tuple[int, ...]
-SMALLEST = 4  # places: no axis is halved below (Isensee et al. 2021, nnU-Net)
-HALVINGS = 5
-WIDEST = 320  # channels
+from brainwright.errors import Fault
+from brainwright.models.backbone import Backbone
+from brainwright.models.features import Features, Shape
+from brainwright.models.halving import SMALLEST, Sides, layer
+
+FINE = 16  # channels at the places themselves, beside backbones whose finest grid is coarser
 OVERLAP = 0.5  # of neighbouring windows, of their sides
 SIGMA = 0.125  # width of a window's weights, of its side: its middle is surer than its edge
-LEAK = 0.01
 
 
-@dataclass(frozen=True)
-class Layout:
-    """The form of a net: its window, how often each axis is halved, its channels."""
-
-    window: Sides
-    """[D, H, W]; D = 1 for pictures."""
-    strides: tuple[Sides, ...]
-    """Of each stage but the first."""
-    width: int
-    """Channels of the first stage; doubled at each."""
-
-    @classmethod
-    def of(cls, canvas: Sides, room: int, width: int) -> "Layout":
-        """nnU-Net's rules: a window as large as the canvas, its longest axis made shorter until it has `room` places;
-        each axis is halved while it keeps four places, and the window is a multiple of all halvings.
-        """
-        window = list(canvas)
-        while torch.tensor(window).prod() > room:
-            longest = window.index(max(window))
-            window[longest] = max(SMALLEST, (window[longest] * 7 // 8) // 8 * 8 or SMALLEST)
-        strides, left = [], list(window)
-        for _ in range(HALVINGS):
-            halves = [2 if side >= 2 * SMALLEST and side % 2 == 0 else 1 for side in left]
-            if max(halves) == 1:
-                break
-            strides.append(tuple(halves))
-            left = [side // half for side, half in zip(left, halves, strict=True)]
-        return cls(tuple(window), tuple(strides), width)
+def window_of(canvas: Sides, room: int) -> Sides:
+    """As large as the canvas [D, H, W] (D = 1 for pictures), its longest axis made shorter until it has `room` places
+    (Isensee et al. 2021, nnU-Net).
+    """
+    window = list(canvas)
+    while prod(window) > room:
+        longest = window.index(max(window))
+        window[longest] = max(SMALLEST, (window[longest] * 7 // 8) // 8 * 8 or SMALLEST)
+    return tuple(window)
 
 
 class Unet(nn.Module):
-    """Scans [B, C, D, H, W] -> logits [B, K, D, H, W]; in training also those of each coarser stage but the last.
+    """Scans [B, C, D, H, W] -> logits [B, K, D, H, W]; in training also those of each coarser grid but the coarsest.
 
-    What is larger than the window is answered by overlapping windows, each place by the weighted mean of all.
+    The backbone leads down; on the way up each of its grids is joined again. What is larger than the window is answered
+    by overlapping windows, each place by the weighted mean of all.
     """
 
-    def __init__(self, channels: int, labels: int, layout: Layout) -> None:
+    def __init__(self, channels: int, labels: int, window: Sides, backbone: Backbone) -> None:
         super().__init__()
-        self.layout = layout
-        self.flat = layout.window[0] == 1
-        cut = slice(1, 3) if self.flat else slice(0, 3)
-        strides = [(1,) * (2 if self.flat else 3), *(one[cut] for one in layout.strides)]
-        widths = [min(WIDEST, layout.width * 2**index) for index in range(len(strides))]
-        before = [channels, *widths[:-1]]
-        self.down = nn.ModuleList(
-            nn.Sequential(layer(given, width, stride), layer(width, width, strides[0]))
-            for given, width, stride in zip(before, widths, strides, strict=True)
-        )
+        self.window, self.flat = window, window[0] == 1
+        sides = window[1:] if self.flat else window
+        once = (1,) * len(sides)
+        self.bridge = backbone.bridge(Shape("grid", channels, sides))
+        self.backbone = backbone.build(self.bridge.shape)
+        finest, *coarser = grids = self.sizes(channels, sides)
+        self.fine = nn.ModuleList([layer(channels, FINE, once)] if finest != sides else [])
+        widths = [*(FINE for _ in self.fine), *self.backbone.scales][: len(grids) + len(self.fine)]
+        sizes = [sides, *grids] if self.fine else [finest, *coarser]
+        self.levels = len(grids)
+        back = list(reversed(range(1, len(sizes))))
+        strides = [tuple(-(-one // other) for one, other in zip(*pair, strict=True)) for pair in pairwise(sizes)]
         kind: Any = nn.ConvTranspose2d if self.flat else nn.ConvTranspose3d
-        back = list(reversed(range(1, len(strides))))
-        self.up = nn.ModuleList(kind(widths[one], widths[one - 1], strides[one], strides[one]) for one in back)
-        self.joined = nn.ModuleList(layer(2 * widths[one - 1], widths[one - 1], strides[0]) for one in back)
+        self.up = nn.ModuleList(kind(widths[at], widths[at - 1], strides[at - 1], strides[at - 1]) for at in back)
+        self.joined = nn.ModuleList(layer(2 * widths[at - 1], widths[at - 1], once) for at in back)
         last = nn.Conv2d if self.flat else nn.Conv3d
-        self.heads = nn.ModuleList(last(widths[one - 1], labels, 1) for one in back)
+        self.heads = nn.ModuleList(last(widths[at - 1], labels, 1) for at in back)
         for head in self.heads:
             nn.init.normal_(head.weight, std=0.01)  # type: ignore[arg-type]
 
+    @torch.no_grad()
+    def sizes(self, channels: int, sides: Sides) -> list[Sides]:
+        """The sides of the backbone's grids that are more than one place.
+
+        Raises:
+            Fault: it gives its end alone, or too little is left of so small a window.
+        """
+        self.eval()
+        found = self.backbone(self.bridge(Features(torch.zeros(1, channels, *sides)))).scales
+        self.train()
+        sizes = [tuple(one.shape[2:]) for one in found]
+        kept = [one for one in sizes if prod(one) > 1]
+        if len(kept) + (kept[:1] != [sides]) < 2:
+            what = f"this backbone gives too few grids of {' x '.join(map(str, sides))} places"
+            raise Fault(what, "leave out --backbone, or bring larger pictures")
+        return kept
+
     def forward(self, scans: Tensor) -> list[Tensor]:
         scans = scans.to(self.heads[0].weight.dtype)  # type: ignore[arg-type]
-        if tuple(scans.shape[2:]) == self.layout.window:
+        if tuple(scans.shape[2:]) == self.window:
             return self.seen(scans)
         return [self.swept(scans)]
 
     def seen(self, window: Tensor) -> list[Tensor]:
         """One window of each scan: logits, the finest first; in evaluation these alone."""
-        values, kept = window[:, :, 0] if self.flat else window, []
-        for stage in self.down:
-            values = stage(values)
-            kept.append(values)
-        found = []
+        values = window[:, :, 0] if self.flat else window
+        kept = [fine(values) for fine in self.fine]
+        kept += self.backbone(self.bridge(Features(values))).scales[: self.levels]
+        values, found = kept[-1], []
         for up, joined, head, beside in zip(self.up, self.joined, self.heads, kept[-2::-1], strict=True):
-            values = joined(torch.cat([up(values), beside], 1))
+            wider = up(values)[(..., *(slice(side) for side in beside.shape[2:]))]  # odd sides were rounded up
+            values = joined(torch.cat([wider, beside], 1))
             found.append(head(values) if self.training or beside is kept[0] else values)
         wanted = found[::-1] if self.training else found[-1:]
         return [one[:, :, None] if self.flat else one for one in wanted]
 
     def swept(self, scans: Tensor) -> Tensor:
         """Windows that overlap by half, weighted towards their middles (Isensee et al. 2021)."""
-        window, sides = self.layout.window, scans.shape[2:]
+        window, sides = self.window, scans.shape[2:]
         weight = bump(window, scans)
         total, count = None, scans.new_zeros(sides)
         for corner in corners(sides, window):
@@ -107,15 +108,6 @@ class Unet(nn.Module):
             count[part] += weight
         assert total is not None
         return total / count
-
-
-def layer(given: int, width: int, stride: Sides) -> nn.Sequential:
-    """Convolution, instance norm, leaky ReLU, in two or three dimensions: nothing hangs on the examples beside one."""
-    kinds: Any = (nn.Conv2d, nn.InstanceNorm2d) if len(stride) == 2 else (nn.Conv3d, nn.InstanceNorm3d)
-    conv, norm = kinds
-    return nn.Sequential(
-        conv(given, width, 3, stride, 1, bias=False), norm(width, affine=True), nn.LeakyReLU(LEAK, inplace=True)
-    )
 
 
 def corners(sides: Sequence[int], window: Sequence[int]) -> Iterator[tuple[int, ...]]:

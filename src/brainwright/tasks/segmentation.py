@@ -17,13 +17,14 @@ from brainwright.data.scans import laid, returned
 from brainwright.data.slots import Batch, Fields, Prediction, beside, input, target
 from brainwright.data.table import Column, Kind, Table
 from brainwright.data.turning import cut, mirrored, relit, turned
+from brainwright.errors import Fault
 from brainwright.floors.floor import Floor, floor
 from brainwright.metrics.dice import Dice
 from brainwright.metrics.iou import Iou
 from brainwright.metrics.metric import Metric
 from brainwright.metrics.surface_distance import SurfaceDistance
 from brainwright.models.backbone import Backbone
-from brainwright.models.unet import Layout, Unet, overlap_losses
+from brainwright.models.unet import Unet, overlap_losses, window_of
 from brainwright.tasks.task import Claim, Decision, Loss, Task, Thing, Turn
 from brainwright.tasks.task import Net as AnyNet
 
@@ -35,13 +36,12 @@ SIDED = ("left", "right")  # words of labels that a mirror image would make wron
 class Segmentation(Task):
     """U-Net by nnU-Net's rules, for pictures and volumes alike; Dice and cross-entropy at every scale."""
 
-    backbones: ClassVar[tuple[str, ...]] = ()
+    backbones: ClassVar[tuple[str, ...]] = ("unet", "efficientnet", "timm")
+    backbone: ClassVar[str] = "unet"
     scan = input(Volume())
     grid = beside(Grid())
     mask = target(Mask())
 
-    first_width: int = Option(16, ge=4)
-    """Channels of the finest grid; doubled at each coarser one."""
     window: int = Option(0, ge=0)
     """Places that the net sees at once, at most; 0 = about 256 x 256 of pictures and 48 x 48 x 48 of volumes."""
     mirror_scans: bool = False
@@ -58,9 +58,17 @@ class Segmentation(Task):
         return Claim({"scan": scans[0], "grid": scans[0], "mask": mask}, strength, why)
 
     def build(self, fields: Fields, backbone: Backbone) -> nn.Module:
+        """The net.
+
+        Raises:
+            Fault: the backbone reads pictures, and these are volumes; or they are too small for it.
+        """
         scan = fields[self.scan]
-        room = self.window or ROOM[2 if scan.sides[0] == 1 else 3]
-        return Unet(scan.channels, len(fields[self.mask].classes), Layout.of(scan.sides, room, self.first_width))
+        flat = scan.sides[0] == 1
+        if backbone.planes and not flat:
+            raise Fault(f"{backbone.word()} reads pictures, not volumes", "leave out --backbone, and weights of it")
+        window = window_of(scan.sides, self.window or ROOM[2 if flat else 3])
+        return Unet(scan.channels, len(fields[self.mask].classes), window, backbone)
 
     def truths(self, batch: Batch) -> Tensor:
         """Every mask on the canvas [B, D, H, W], below 0 where it holds no scan."""
@@ -70,8 +78,8 @@ class Segmentation(Task):
 
     def loss(self, net: AnyNet, batch: Batch, turn: Turn) -> Loss:
         truths, scans = self.truths(batch), batch[self.scan]
-        if net.training and tuple(scans.shape[2:]) != net.layout.window:
-            scans, truths = cut(scans, truths, net.layout.window)
+        if net.training and tuple(scans.shape[2:]) != net.window:
+            scans, truths = cut(scans, truths, net.window)
         return Loss.of(overlap_losses(net(scans), truths))
 
     def predict(self, net: AnyNet, batch: Batch) -> Prediction:

@@ -1,7 +1,6 @@
 """Volume -> Category: say which of the known classes a scan, such as a CT or MR of one patient, is of."""
 
 from collections.abc import Sequence
-from math import prod
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -30,8 +29,8 @@ from brainwright.metrics.log_loss import LogLoss
 from brainwright.metrics.metric import Metric, telling
 from brainwright.models.answers import Weighed, Weighing
 from brainwright.models.backbone import Backbone
-from brainwright.models.scanner import Scanner
-from brainwright.models.unet import Layout
+from brainwright.models.features import Shape
+from brainwright.models.scanner import Scanned
 from brainwright.tasks.task import Claim, Decision, Loss, Task, Turn
 from brainwright.tasks.task import Net as AnyNet
 
@@ -43,16 +42,13 @@ SHOWN = 6_000  # scans that learning sees, of any number
 class VolumeClassification(Task):
     """One class per volume, by cross-entropy over a residual net in three dimensions."""
 
-    backbones: ClassVar[tuple[str, ...]] = ()
+    backbones: ClassVar[tuple[str, ...]] = ("scanner", "unet")
+    backbone: ClassVar[str] = "scanner"
     scan = input(Volume())
     label = target(Category())
 
     places: int = Option(ROOM, ge=512)
     """Places of the canvas that scans are laid on, at most: larger scans are seen more coarsely."""
-    first_width: int = Option(16, ge=4)
-    """Channels of the finest grid; doubled at each coarser one."""
-    hidden_share: float = Option(0.2, ge=0, lt=1)
-    """Share of what was found in a scan that is hidden from the last layer in training."""
     smoothing: float = Option(0.0, ge=0, lt=1)
     """Share of certainty taken from the true class and spread over all (Szegedy et al. 2016)."""
     class_weights: Literal["none", "balanced"] = "none"
@@ -83,8 +79,7 @@ class VolumeClassification(Task):
 
     def build(self, fields: Fields, backbone: Backbone) -> nn.Module:
         scan, counts = fields[self.scan], fields[self.label].counts
-        layout = Layout.of(scan.sides, prod(scan.sides), self.first_width)
-        net = Scanner(scan.channels, len(counts), layout, self.hidden_share)
+        net = Scanned(Shape("grid", scan.channels, scan.sides), len(counts), backbone)
         return Weighing(net, counts, self.class_weights == "balanced")
 
     def loss(self, net: AnyNet, batch: Batch, turn: Turn) -> Loss:

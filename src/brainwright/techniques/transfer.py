@@ -82,8 +82,11 @@ class Transfer(Technique):
         )
 
     def pace(self, train: Portion) -> tuple[Decision, ...]:
-        """How long and how to tune; texts that are gone on with are learned as from chance."""
-        if "writing" in self.reads:
+        """How long and how to tune; texts that are gone on with, scans, and heads that say where in a picture something
+        lies are learned as from chance.
+        """
+        found = any(slot.side == "target" and slot.field.placed for slot in self.slots())
+        if {"writing", "volume"} & self.reads or (found and "text" not in self.reads):
             return ()
         return learning_texts(len(train)) if "text" in self.reads else learning(len(train))
 
