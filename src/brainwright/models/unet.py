@@ -44,11 +44,11 @@ class Unet(nn.Module):
         once = (1,) * len(sides)
         self.bridge = backbone.bridge(Shape("grid", channels, sides))
         self.backbone = backbone.build(self.bridge.shape)
-        finest, *coarser = grids = self.sizes(channels, sides)
-        self.fine = nn.ModuleList([layer(channels, FINE, once)] if finest != sides else [])
-        widths = [*(FINE for _ in self.fine), *self.backbone.scales][: len(grids) + len(self.fine)]
-        sizes = [sides, *grids] if self.fine else [finest, *coarser]
-        self.levels = len(grids)
+        grids = self.sizes(channels, sides)
+        coarse, self.levels = grids[0] != sides, len(grids)
+        self.fine = nn.ModuleList([layer(channels, FINE, once)] if coarse else [])
+        widths = [*[FINE] * coarse, *self.backbone.scales[: self.levels]]
+        sizes = [*[sides] * coarse, *grids]
         back = list(reversed(range(1, len(sizes))))
         strides = [tuple(-(-one // other) for one, other in zip(*pair, strict=True)) for pair in pairwise(sizes)]
         kind: Any = nn.ConvTranspose2d if self.flat else nn.ConvTranspose3d
