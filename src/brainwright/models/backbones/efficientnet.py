@@ -57,7 +57,7 @@ class Efficientnet(Backbone):
 
 
 class Lite(Stage):
-    """Grid [B, 3, H, W] -> grid [B, 1280, H / 32, W / 32], and before it those whose sides are 2 to 16 times shorter than given."""
+    """Grid [B, 3, H, W] -> grid [B, 1280, H / 32, W / 32], and before it those of H / 2 to H / 16."""
 
     def __init__(self, part: Efficientnet, given: Shape) -> None:
         act = ACTIVATIONS[part.activation]
