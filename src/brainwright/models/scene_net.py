@@ -1,35 +1,47 @@
-"""A net for a driver's view: a backbone over the scene, and beside it a small one that reads the sensors alone."""
+"""A net for a driver's view: a backbone over the scene, and beside it one for rows that reads the sensors alone."""
 
 from torch import Tensor, nn
 
+from brainwright.data.fields.row import Row
 from brainwright.data.units import Between
 from brainwright.models.answers import each_member
 from brainwright.models.backbone import Backbone
+from brainwright.models.backbones.mlp import Mlp
+from brainwright.models.heads.readout import Readout
 from brainwright.models.net import Net
+from brainwright.models.row_recipe import DEPTH, MEMBERS, WIDTH
+from brainwright.models.stems.row import RowStem
 from brainwright.models.stems.scene import SceneStem
 
-WIDE = 64  # of its two hidden layers
+
+class Told(nn.Module):
+    """Sensors [B, places] -> [B, M, answers], as rows of tables are best read: numbers in pieces, members (TabM)."""
+
+    def __init__(self, tokens: RowStem, answers: int) -> None:
+        super().__init__()
+        part = Mlp(width=WIDTH, depth=DEPTH, members=MEMBERS, activation="relu", dropout=0.0)
+        self.tokens = tokens
+        self.flat = part.bridge(self.tokens.shape)
+        self.layers = part.build(self.flat.shape)
+        self.answer = Readout(self.layers.shape, answers)
+
+    def forward(self, sensors: Tensor | Between[Tensor]) -> Tensor:
+        return self.answer(self.layers(self.flat(self.tokens(sensors))))  # type: ignore[no-any-return]
 
 
 class SceneNet(nn.Module):
     """Pixels [B, C, H, W] and sensors [B, places] -> [B, M, answers], the sum of what both say.
 
     A distance or a speed decides by itself much of what is done: convolutions over planes of one number each learn that
-    slowly, layers that read the numbers at once.
+    slowly, a net for rows at once.
     """
 
-    def __init__(self, stem: SceneStem, backbone: Backbone, answers: int) -> None:
+    def __init__(self, stem: SceneStem, sensors: Row, backbone: Backbone, answers: int) -> None:
         super().__init__()
         self.seen = Net(stem, backbone, answers)
-        places = len(stem.mean)
-        layers = (nn.Linear(places, WIDE), nn.SiLU(), nn.Linear(WIDE, WIDE), nn.SiLU(), nn.Linear(WIDE, answers))
-        self.told = nn.Sequential(*layers) if places else None
+        tokens = RowStem(sensors)
+        self.told = Told(tokens, answers) if tokens.shape.sides[0] else None  # some logs have no sensor that changes
 
     def forward(self, given: tuple[Tensor, Tensor | Between[Tensor]]) -> Tensor:
         answers = each_member(self.seen(given))
-        if self.told is None:
-            return answers
-        stem = self.seen.stem
-        assert isinstance(stem, SceneStem)
-        said: Tensor = self.told(stem.said(given[1]))
-        return answers + said[:, None].to(answers)
+        return answers if self.told is None else answers + each_member(self.told(given[1]))

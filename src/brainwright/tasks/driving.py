@@ -123,7 +123,8 @@ class Driving(Task):
         numbers = [fields.fitted[name] for name in NUMBERS if name in names]
         units = [(one.mean, one.scale, one.low, one.high) for one in numbers if isinstance(one, Number)]
         classes = len(fields[self.decision].classes) if "decision" in names else 0
-        net = SceneNet(SceneStem(fields[self.image], fields[self.sensors]), backbone, classes + len(units))
+        stem = SceneStem(fields[self.image], fields[self.sensors])
+        net = SceneNet(stem, fields[self.sensors], backbone, classes + len(units))
         return Deciding(net, classes, units)
 
     def said(self, net: AnyNet, batch: Batch) -> Decided:
