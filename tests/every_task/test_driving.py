@@ -68,6 +68,15 @@ def test_a_drive_is_cut_at_its_end(tmp_path: Path) -> None:
     assert places == list(range(32 - len(places), 32)), "the last rows of the log"
 
 
+def test_a_log_without_sensors_is_looked_into_and_learned(tmp_path: Path) -> None:
+    path = log(tmp_path)
+    pd.read_csv(path).drop(columns="speed").to_csv(path, index=False)
+    run = bw.train(str(path), out=str(tmp_path / "runs"), name="run", **{**SHORT, "preflight": "on"})
+    assert "sensors" not in run.record["claim"]["columns"]
+    looked = {one["name"]: one["state"] for one in run.record["preflight"]["checks"]}
+    assert looked["inputs differ"] == looked["augmentation"] == "passed"
+
+
 def test_all_that_is_done_is_learned_at_once_and_said_at_once(tmp_path: Path) -> None:
     path = log(tmp_path)
     told = pd.read_csv(path)

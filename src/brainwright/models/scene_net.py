@@ -1,12 +1,14 @@
 """A net for a driver's view: a backbone over the scene, and beside it one for rows that reads the sensors alone."""
 
+from typing import Any
+
 from torch import Tensor, nn
 
+from brainwright.catalogue import find
 from brainwright.data.fields.row import Row
 from brainwright.data.units import Between
 from brainwright.models.answers import each_member
 from brainwright.models.backbone import Backbone
-from brainwright.models.backbones.mlp import Mlp
 from brainwright.models.heads.readout import Readout
 from brainwright.models.net import Net
 from brainwright.models.row_recipe import DEPTH, MEMBERS, WIDTH
@@ -19,7 +21,8 @@ class Told(nn.Module):
 
     def __init__(self, tokens: RowStem, answers: int) -> None:
         super().__init__()
-        part = Mlp(width=WIDTH, depth=DEPTH, members=MEMBERS, activation="relu", dropout=0.0)
+        form: dict[str, Any] = {"width": WIDTH, "depth": DEPTH, "members": MEMBERS, "activation": "relu"}
+        part = find("models/backbones", "mlp", Backbone)(**form)
         self.tokens = tokens
         self.flat = part.bridge(self.tokens.shape)
         self.layers = part.build(self.flat.shape)

@@ -80,8 +80,8 @@ class Subject:
         return batch_of(self.task.slots(), self.job.train, rows, generator_of(self.job.how.seed, len(rows)))
 
     def inputs(self) -> list[Slot[Any]]:
-        """What the net reads."""
-        return [slot for slot in self.task.slots() if slot.side == "input"]
+        """What the net reads of this batch; some tasks read more where the data tell it."""
+        return [slot for slot in self.task.slots() if slot.side == "input" and slot.name in self.batch.values]
 
     def asked(self, net: Net, batch: Batch, player: str = "", progress: float = 0.0) -> Loss:
         """The loss of a batch as one player sees it; of the last one where none is named."""
